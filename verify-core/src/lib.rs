@@ -1,1 +1,15 @@
-//! x
+//! The evidence format and the judgement over it.
+//!
+//! Everything here is synchronous and pure: no clock, no network, no terminal, no environment.
+//! The binding text is [`docs/format.md`](https://docs.rs/verify-core), whose rule numbers (`F-10`)
+//! are quoted where the code performs them.
+
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+pub mod digest;
+pub mod finding;
+pub mod limits;
+pub mod time;
