@@ -12,4 +12,6 @@
 pub mod digest;
 pub mod finding;
 pub mod limits;
+pub mod model;
+pub mod profile;
 pub mod time;
