@@ -13,5 +13,6 @@ pub mod digest;
 pub mod finding;
 pub mod limits;
 pub mod model;
+pub mod package;
 pub mod profile;
 pub mod time;

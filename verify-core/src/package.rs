@@ -1,0 +1,32 @@
+//! The container of one record: a zip of which no byte is free (F-20 and following).
+//!
+//! A zip can be read in many ways: two directories, comments, extra fields, gaps, overlapping
+//! members. This module accepts one narrow form, the *container profile*, and refuses everything
+//! else before a single byte is inflated. Writing and reading share the constants of
+//! [`layout`]; the profile is checked on the raw bytes by [`scan`], never by a general zip
+//! reader, because those are lenient by design.
+//!
+//! What the container alone cannot prove is proven by comparison with the manifest's list
+//! ([`compare`]): which members there must be, their digests, and the digests of their
+//! compressed form.
+//!
+//! Nothing here ever extracts to a path.
+
+pub mod compare;
+pub mod container;
+mod end;
+pub mod fault;
+mod headers;
+pub mod inflate;
+pub mod layout;
+pub mod name;
+mod placement;
+pub mod scan;
+pub mod write;
+
+pub use container::{Container, Member};
+pub use fault::ContainerFault;
+pub use inflate::Inflater;
+pub use name::{MANIFEST, MemberName, SUMS};
+pub use scan::scan;
+pub use write::{PackError, PackageWriter, PackedMember, Packer, sums_text};
