@@ -9,6 +9,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+pub mod canon;
 pub mod digest;
 pub mod finding;
 pub mod limits;
