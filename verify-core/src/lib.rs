@@ -16,4 +16,6 @@ pub mod limits;
 pub mod model;
 pub mod package;
 pub mod profile;
+pub mod report;
+pub mod source;
 pub mod time;

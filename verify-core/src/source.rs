@@ -1,0 +1,100 @@
+//! Where evidence is read from. The trait is all the I/O this crate knows; a folder, a map in memory and
+//! an object store implement it.
+//!
+//! A source only lists and reads. It never writes, follows no link, and takes no path from evidence.
+
+use std::io;
+
+mod folder;
+mod memory;
+
+pub use folder::Folder;
+pub use memory::Memory;
+
+/// What kind of thing an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemKind {
+    /// A regular file or object.
+    File,
+    /// A link, pipe, socket or device: never opened.
+    Other(&'static str),
+}
+
+/// One thing in a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Name relative to the source, parts joined by `/`. Untrusted text.
+    pub name: String,
+    /// False when the real name is not UTF-8; `name` is then only a likeness.
+    pub exact: bool,
+    /// What it is.
+    pub kind: ItemKind,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// Why a source could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The place itself cannot be listed.
+    #[error("cannot list {place}")]
+    List {
+        /// What was being listed.
+        place: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// One item cannot be read.
+    #[error("cannot read {name}")]
+    Read {
+        /// Which item.
+        name: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// An item is larger than the limit; nothing was read.
+    #[error("{name} has {size} bytes, more than the limit of {limit}")]
+    TooLarge {
+        /// Which item.
+        name: String,
+        /// Its size.
+        size: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// An item changed between listing and reading.
+    #[error("{name} changed while it was read: {listed} bytes when listed, {read} when read")]
+    Changed {
+        /// Which item.
+        name: String,
+        /// Size when listed.
+        listed: u64,
+        /// Bytes read.
+        read: u64,
+    },
+    /// There are more items than the limit.
+    #[error("{place} holds more than {limit} files")]
+    TooMany {
+        /// What was being listed.
+        place: String,
+        /// The limit.
+        limit: usize,
+    },
+}
+
+/// A place that holds evidence.
+pub trait Source: Send + Sync {
+    /// What the user called it, for the report.
+    fn describe(&self) -> String;
+
+    /// Everything in it, at most `limit` items, in any order.
+    fn list(&self, limit: usize) -> Result<Vec<Item>, SourceError>;
+
+    /// The whole item, once; at most `limit` bytes, and exactly as many as were listed.
+    fn read(&self, item: &Item, limit: u64) -> Result<Vec<u8>, SourceError>;
+
+    /// The first bytes of the item, at most `limit`; fewer only at its end.
+    fn read_start(&self, item: &Item, limit: u64) -> Result<Vec<u8>, SourceError>;
+}
