@@ -17,5 +17,6 @@ pub mod model;
 pub mod package;
 pub mod profile;
 pub mod report;
+pub mod schedule;
 pub mod source;
 pub mod time;
