@@ -24,6 +24,9 @@ mod placement;
 pub mod scan;
 pub mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use container::{Container, Member};
 pub use fault::ContainerFault;
 pub use inflate::Inflater;

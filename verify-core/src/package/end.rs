@@ -137,17 +137,16 @@ fn misplaced(bytes: &[u8], record: &EndRecord, at: u64) -> ContainerFault {
             .and_then(|mut cursor| cursor.u32())
             .is_some_and(|found| found == DIRECTORY_SIGNATURE)
     };
-    if !starts(offset) {
-        return if starts(at - size) {
-            fault(Code::PkgZipPrefix, "bytes stand before the package and shift its offsets")
-        } else {
-            fault(Code::PkgZipStruct, "there is no directory where the end record says")
-        };
-    }
     if walked_end(bytes, offset, record.entries) == Some(at) {
         return fault(Code::PkgZipStruct, "the size of the directory is wrong");
     }
-    fault(Code::PkgZipGap, "bytes stand between the directory and the end record")
+    if starts(at - size) {
+        return fault(Code::PkgZipPrefix, "bytes stand before the package and shift its offsets");
+    }
+    if starts(offset) {
+        return fault(Code::PkgZipGap, "bytes stand between the directory and the end record");
+    }
+    fault(Code::PkgZipStruct, "there is no directory where the end record says")
 }
 
 /// Where the directory really ends, if all its entries can be read.
