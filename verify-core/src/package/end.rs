@@ -4,11 +4,11 @@
 //! are possible. The searches in this file run only once the package is refused; they name the
 //! kind of attack.
 
-use super::fault::ContainerFault;
-use super::layout::{
-    Cursor, DIRECTORY_SIGNATURE, DirectoryEntry, END_BYTES, END_SIGNATURE, EndRecord, ZIP64_END_SIGNATURE,
-    ZIP64_LOCATOR_SIGNATURE,
+use super::constants::{
+    DIRECTORY_SIGNATURE, END_BYTES, END_SIGNATURE, ZIP64_END_SIGNATURE, ZIP64_LOCATOR_SIGNATURE,
 };
+use super::fault::ContainerFault;
+use super::layout::{Cursor, DirectoryEntry, EndRecord};
 use crate::finding::Code;
 use crate::limits::Limits;
 

@@ -1,10 +1,11 @@
 //! What every single entry must be: the constants of the format, equal headers, sizes in limits.
 
-use super::fault::ContainerFault;
-use super::layout::{
-    Cursor, DATE, DEFLATED, EXTERNAL_ATTRIBUTES, FLAG_DATA_DESCRIPTOR, FLAG_ENCRYPTED, FLAGS,
-    INTERNAL_ATTRIBUTES, LocalHeader, MADE_BY, STORED, TIME, VERSION_NEEDED, ZIP64_EXTRA,
+use super::constants::{
+    DATE, DEFLATED, EXTERNAL_ATTRIBUTES, FLAG_DATA_DESCRIPTOR, FLAG_ENCRYPTED, FLAGS, INTERNAL_ATTRIBUTES,
+    MADE_BY, STORED, TIME, VERSION_NEEDED, ZIP64_EXTRA,
 };
+use super::fault::ContainerFault;
+use super::layout::{Cursor, LocalHeader};
 use super::name::{MANIFEST, MemberName};
 use super::scan::Entry;
 use crate::finding::Code;

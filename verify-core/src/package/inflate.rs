@@ -1,4 +1,4 @@
-//! Inflating one member: hashed and measured while it streams (F-24).
+//! Inflating one member: hashed and measured while it streams (F-12).
 //!
 //! A member counts only if its stream ends exactly at the end of its stored bytes, yields exactly
 //! the declared size, and has the declared CRC-32. At most one byte more than declared is ever

@@ -1,4 +1,4 @@
-//! Names of members: plain relative paths that mean the same on every system.
+//! Names of members: plain relative paths that mean the same on every system (F-102).
 //!
 //! Refused: anything absolute, empty parts, `.` and `..`, backslashes, drive letters, control
 //! characters, anything outside ASCII (so no two normalization forms), and names too long for
@@ -149,7 +149,7 @@ impl NameSet {
     }
 }
 
-/// The bytes of `SHA256SUMS`: one line `<64 hex digits>  <path>` per entry, in the given order,
+/// The bytes of `SHA256SUMS` (F-103): one line `<64 hex digits>  <path>` per entry, in the given order,
 /// each ended by a newline. Give `manifest.json` first, then the others by name.
 pub fn sums_text<'a>(entries: impl IntoIterator<Item = (&'a str, Digest)>) -> Vec<u8> {
     let mut text = String::new();

@@ -3,9 +3,9 @@
 //! A hole is a place for bytes that no list mentions; an overlap lets a few bytes inflate to many
 //! members; a local header in a hole is a member that only some readers see.
 
+use super::constants::LOCAL_SIGNATURE;
 use super::end;
 use super::fault::ContainerFault;
-use super::layout::LOCAL_SIGNATURE;
 use super::scan::Entry;
 use crate::finding::Code;
 

@@ -1,4 +1,4 @@
-//! Accepting or refusing a container, on its raw bytes and before anything is inflated (F-21).
+//! Accepting or refusing a container, on its raw bytes and before anything is inflated (F-100, F-12).
 //!
 //! The profile leaves one way to read the bytes: the end record is the last 22 bytes; the
 //! directory ends where it starts; the local headers lie back to back from byte 0 to the
@@ -8,11 +8,12 @@
 
 use std::collections::BTreeSet;
 
+use super::constants::STORED;
 use super::container::{Container, Member, Method};
 use super::end::{self, Directory};
 use super::fault::ContainerFault;
 use super::headers;
-use super::layout::{Cursor, DirectoryEntry, LocalHeader, STORED};
+use super::layout::{Cursor, DirectoryEntry, LocalHeader};
 use super::name::{MANIFEST, MemberName, NameSet, SUMS};
 use super::placement;
 use crate::finding::Code;

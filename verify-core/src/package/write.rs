@@ -1,9 +1,8 @@
-//! Writing a package: the same members always give the same bytes (F-20).
+//! Writing a package: the same members always give the same bytes (F-100).
 //!
-//! Members are packed first, each on its own and in any order or thread, because the manifest
-//! lists the digests of their compressed form. Only then can the manifest be made and the zip be
-//! written, in one pass, to any sink. The compressed members are held in memory; the inflated
-//! bytes are not.
+//! Members are packed first ([`super::pack`]), because the manifest lists the digests of their
+//! compressed form. Only then can the manifest be made and the zip be written, in one pass, to
+//! any sink.
 //!
 //! The headers are written here and not by a zip library: every byte of them is a constant of
 //! the format, and a library's next release may choose another version, time or attribute.
@@ -14,23 +13,13 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
-
-use super::layout::{
-    Common, DATE, DEFLATE_LEVEL, DEFLATED, DirectoryEntry, EndRecord, FLAGS, LocalHeader, STORED, TIME,
-    VERSION_NEEDED,
-};
-use super::name::{MANIFEST, MemberName, NameError, NameSet, SUMS};
-use crate::digest::{Digest, Hasher};
+use super::constants::{DATE, DEFLATED, FLAGS, STORED, TIME, VERSION_NEEDED};
+use super::layout::{Common, DirectoryEntry, EndRecord, LocalHeader};
+use super::name::{MANIFEST, MemberName, NameError, NameSet, SUMS, sums_text};
+use super::pack::PackedMember;
+use crate::digest::Digest;
 use crate::limits::Limits;
 use crate::model::FileEntry;
-
-pub use super::name::sums_text;
-
-/// The compressor is fed in blocks of this size, so that its output does not depend on how the
-/// caller cuts the member into pieces.
-const BLOCK: usize = 64 * 1024;
 
 /// Why a package cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -62,103 +51,6 @@ pub enum PackError {
     /// The sink failed.
     #[error("the package cannot be written")]
     Write(#[from] io::Error),
-}
-
-/// A member in its final, compressed form.
-#[derive(Debug, Clone)]
-pub struct PackedMember {
-    entry: FileEntry,
-    name: MemberName,
-    crc32: u32,
-    stored: Vec<u8>,
-}
-
-impl PackedMember {
-    /// Compresses `bytes` as the member `path`.
-    pub fn pack(path: &str, bytes: &[u8]) -> Result<Self, PackError> {
-        let mut packer = Packer::new(path)?;
-        packer.write_all(bytes)?;
-        packer.finish()
-    }
-
-    /// What the manifest says of this member.
-    #[must_use]
-    pub fn entry(&self) -> &FileEntry {
-        &self.entry
-    }
-}
-
-/// Compresses one member while it is being produced.
-pub struct Packer {
-    name: MemberName,
-    encoder: DeflateEncoder<Vec<u8>>,
-    crc32: crc32fast::Hasher,
-    sha256: Hasher,
-    block: Vec<u8>,
-}
-
-impl Packer {
-    /// Starts the member `path`.
-    pub fn new(path: &str) -> Result<Self, PackError> {
-        let name =
-            MemberName::parse(path).map_err(|source| PackError::Name { name: path.to_owned(), source })?;
-        if name.is_unlisted() {
-            return Err(PackError::Reserved(name));
-        }
-        Ok(Self {
-            name,
-            encoder: DeflateEncoder::new(Vec::new(), Compression::new(DEFLATE_LEVEL)),
-            crc32: crc32fast::Hasher::new(),
-            sha256: Hasher::new(),
-            block: Vec::with_capacity(BLOCK),
-        })
-    }
-
-    /// Ends the member.
-    pub fn finish(mut self) -> Result<PackedMember, PackError> {
-        let block = std::mem::take(&mut self.block);
-        self.absorb(&block)?;
-        let mut stored = self.encoder.finish()?;
-        stored.shrink_to_fit();
-        let (sha256, size) = self.sha256.finish();
-        let entry = FileEntry {
-            path: self.name.as_str().to_owned(),
-            size,
-            sha256,
-            stored_size: stored.len() as u64,
-            stored_sha256: Digest::of(&stored),
-        };
-        Ok(PackedMember { entry, name: self.name, crc32: self.crc32.finalize(), stored })
-    }
-
-    fn absorb(&mut self, block: &[u8]) -> io::Result<()> {
-        self.crc32.update(block);
-        self.sha256.update(block);
-        self.encoder.write_all(block)
-    }
-}
-
-impl Write for Packer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if let (true, Some((block, _))) = (self.block.is_empty(), bytes.split_at_checked(BLOCK)) {
-            self.absorb(block)?;
-            return Ok(BLOCK);
-        }
-        let room = BLOCK - self.block.len();
-        let taken = bytes.get(..room).unwrap_or(bytes);
-        self.block.extend_from_slice(taken);
-        if self.block.len() == BLOCK {
-            let mut block = std::mem::take(&mut self.block);
-            self.absorb(&block)?;
-            block.clear();
-            self.block = block;
-        }
-        Ok(taken.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Collects packed members and writes the container.
