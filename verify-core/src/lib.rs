@@ -10,6 +10,7 @@
 )]
 
 pub mod canon;
+pub mod coverage;
 pub mod digest;
 pub mod finding;
 pub mod limits;

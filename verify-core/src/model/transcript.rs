@@ -12,6 +12,8 @@ use crate::digest::Digest;
 pub struct Exchange {
     /// Resource it served; `sign_in` for the token.
     pub resource: String,
+    /// Key of the parent entity a nested read was made for, else null.
+    pub parent: Option<String>,
     /// Page, from 1, within the last full try of the resource; restarts count on in `round`.
     pub page: u64,
     /// Reading round of the resource, from 1: a resource whose total moved is read again.
