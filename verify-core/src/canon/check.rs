@@ -28,7 +28,11 @@ impl Quoted<'_> {
     #[inline]
     fn precedes(self, next: Self) -> bool {
         if self.plain && next.plain {
-            return self.raw < next.raw;
+            // Most keys differ in their first byte, which is cheaper to see than to call for.
+            return match (self.raw.first(), next.raw.first()) {
+                (Some(left), Some(right)) if left != right => left < right,
+                _ => self.raw < next.raw,
+            };
         }
         match (unescape(self.raw), unescape(next.raw)) {
             (Some(left), Some(right)) => utf16_order(&left, &right) == Ordering::Less,

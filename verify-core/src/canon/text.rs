@@ -48,12 +48,11 @@ pub(super) const fn any_non_ascii(seen: u64) -> bool {
 /// A borrow may also set bits after that first one, never before it; so only the lowest bit counts.
 #[inline]
 const fn stops(word: u64) -> u64 {
-    let quote = word ^ (ONES * b'"' as u64);
+    // Flipping bit 1 puts `"` (0x22) at 0x20, just above the control characters, and what stood there above it.
+    let quote_or_control = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21) & !word;
     let backslash = word ^ (ONES * b'\\' as u64);
-    let quote = quote.wrapping_sub(ONES) & !quote;
     let backslash = backslash.wrapping_sub(ONES) & !backslash;
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    (quote | backslash | control) & HIGH
+    (quote_or_control | backslash) & HIGH
 }
 
 /// Length of the canonical escape at the start of `bytes`, backslash included, if it is one.
