@@ -1,4 +1,4 @@
-//! RFC 8785 (JCS) canonical JSON, and the strict reader for any other JSON.
+//! RFC 8785 (JCS) canonical JSON (F-13), and the strict reader for any other JSON.
 //!
 //! Evidence is only ever read in its canonical form, so that one meaning has one sequence of bytes
 //! and two readers can never see two contents. [`check`] proves that form in one pass over the bytes
@@ -14,6 +14,7 @@
 
 mod check;
 mod layout;
+mod lines;
 mod number;
 pub mod pointer;
 mod scan;
@@ -26,6 +27,7 @@ mod tests;
 use serde_json::Value;
 
 pub use layout::{Document, Elements, Layout, MemberRef, layout};
+pub use lines::lines;
 pub use write::{digest_map, to_vec, to_vec_of};
 
 use crate::finding::Code;

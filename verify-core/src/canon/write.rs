@@ -45,7 +45,7 @@ fn refused(error: &serde_json::Error) -> CanonError {
     CanonError::new(class, 0, format!("cannot be written as canonical JSON: {error}"))
 }
 
-/// SHA-256 of the canonical object `{name: 64 hex digits}`.
+/// SHA-256 of the canonical object `{name: 64 hex digits}` (F-14).
 ///
 /// The order of `entries` does not matter. A name given twice is written twice, so that the result
 /// equals that of no map with distinct names.
