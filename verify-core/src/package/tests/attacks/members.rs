@@ -1,8 +1,11 @@
 //! Attacks that lie about one member.
 
+use super::super::super::scan;
 use super::super::MEMBERS;
 use super::super::forge::{Part, deflate};
+use super::super::writer::honest;
 use super::{both, central, forged, local, with_member};
+use crate::limits::Limits;
 
 #[test]
 fn names_that_are_one_on_some_system() {
@@ -91,9 +94,15 @@ fn sizes_that_lie() {
         assert_eq!(codes, ["PKG-ZIP-SIZES"], "+ {more}");
     }
     assert_eq!(both(|head| head.stored_size -= 1), ["PKG-ZIP-GAP"]);
-    // An uncompressed member has one size.
-    let codes = forged(|zip| zip.parts[0].both(|head| head.size += 1));
-    assert_eq!(codes, ["PKG-ZIP-SIZES"]);
+    // An uncompressed member has one size; that is seen before anything is inflated.
+    let mut zip = honest();
+    zip.parts[0].both(|head| head.size += 1);
+    let faults = scan(&zip.bytes(), &Limits::default()).unwrap_err();
+    assert_eq!(faults.len(), 1);
+    assert_eq!(
+        (faults[0].code.as_str(), faults[0].message),
+        ("PKG-ZIP-SIZES", "an uncompressed member has two sizes")
+    );
 }
 
 #[test]
