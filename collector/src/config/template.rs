@@ -1,0 +1,70 @@
+//! The commented configuration that `collector init` writes.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Every key with a comment. A test reads it back with the strict reader.
+pub const TEMPLATE: &str = r#"# Configuration of one evidence chain: one tenant in one environment.
+# Relative paths start at the folder of this file. Unknown keys are refused.
+
+# Name of the chain. It never changes; evidence of another origin is refused in it.
+origin = "evidence.example.com/acme-corp/production"
+
+[tenant]
+region = "us-east-1"
+# The organization that must answer. If another one does, the cycle fails and says so.
+organization_id = "00000000-0000-0000-0000-000000000000"
+subdomain = "acme-corp"
+# Replaces {domain} in the addresses of the platform profile.
+domain = "mypurecloud.com"
+# Only for a gateway or a test server; plain http is accepted for 127.0.0.1 alone.
+# api_base = "https://api.example.com"
+# sign_in_url = "https://login.example.com/oauth/token"
+
+[identity]
+# A service identity with read-only permissions, never a person's account.
+service_account_id = "svc-evidence-collector-01"
+client_id = "00000000-0000-0000-0000-000000000000"
+# Where the secret is, never the secret itself: file:/path or env:NAME.
+client_secret = "env:COLLECTOR_CLIENT_SECRET"
+
+[schedule]
+# Name of the cycle as it stands in the evidence.
+cycle = "daily_0800"
+# Minute, hour, day of month, month, day of week; always UTC.
+cron = "0 8 * * *"
+# A cycle may start this long after its slot. Later, the slot counts as missed.
+tolerance_seconds = 14400
+# Waited before reading, so that changes can reach the whole platform. Stated in the evidence.
+propagation_wait_seconds = 0
+
+[rules]
+# reference, genesys-cloud, or the path of your own profile.
+profile = "genesys-cloud"
+# "built-in", or the path of your own folder. A change needs `collector approve`.
+schemas = "built-in"
+policies = "built-in"
+
+[inputs]
+# Registers that policies read, one JSON file each, e.g. schedule-approvals.json.
+# folder = "inputs"
+
+[store]
+# Folder of the evidence. Nothing in it is ever overwritten.
+# A folder has no storage class, object lock, retention or key: the evidence records null.
+root = "evidence"
+
+[genesis]
+# Who approved the rules that the chain starts with.
+approved_by = "security.officer@example.com"
+ticket = "CHG-0001"
+reason = "first approval of profile, schemas, policies and schedule"
+"#;
+
+/// Writes the template to a new file; an existing one is never touched.
+pub fn write_template(path: &Path) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(TEMPLATE.as_bytes())?;
+    file.sync_all()
+}

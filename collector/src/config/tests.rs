@@ -1,0 +1,66 @@
+use std::path::Path;
+
+use super::*;
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, Path::new("etc/collector.toml"))
+}
+
+/// The refusal of the template with `from` replaced by `to`.
+fn refused(from: &str, to: &str) -> ConfigError {
+    assert!(TEMPLATE.contains(from), "{from}");
+    parse(&TEMPLATE.replacen(from, to, 1)).unwrap_err()
+}
+
+#[test]
+fn the_template_is_a_valid_configuration() {
+    let config = parse(TEMPLATE).unwrap();
+    assert_eq!(config.schedule.cron, "0 8 * * *");
+    assert_eq!(config.store_root, Path::new("etc/evidence"));
+    assert_eq!(config.rules.profile, Source::BuiltIn("genesys-cloud".to_owned()));
+    assert_eq!(config.inputs, None);
+}
+
+#[test]
+fn every_refusal_names_line_and_column() {
+    let cases = [
+        ("cron = \"0 8 * * *\"", "cron = \"0 8 * *\"", "line 29, column 8", "expected five cron fields"),
+        ("cron = \"0 8 * * *\"", "cron = \"0 8 30 2 *\"", "line 29, column 8", "no day ever matches"),
+        ("cron = \"0 8 * * *\"", "cron = 8", "line 29, column 8", "invalid type"),
+        ("tolerance_seconds = 14400", "tolerance_seconds = 0", "line 31, column 21", "expected 1 to 86400"),
+        ("region =", "regoin =", "line 8, column 1", "unknown field"),
+        ("domain = \"my", "domain = \"https://my", "line 13, column 10", "expected a host name"),
+        ("# api_base = \"https:", "api_base = \"http:", "line 15, column 12", "expected https"),
+        ("root = \"evidence\"", "root = \"\"", "line 49, column 8", "store.root is empty"),
+        ("root = \"evidence\"", "root = \"e\"\nretention_days = 5", "line 50, column 18", "no meaning for a folder"),
+        ("[rules]", "[rules", "line 35, column 7", "unclosed"),
+    ];
+    for (from, to, place, message) in cases {
+        let error = refused(from, to);
+        assert!(error.place.ends_with(place), "{to}: {}", error.place);
+        assert!(error.message.contains(message), "{to}: {}", error.message);
+        assert!(!error.hint.is_empty());
+    }
+}
+
+#[test]
+fn a_secret_in_the_file_is_refused_and_not_repeated() {
+    let error = refused("env:COLLECTOR_CLIENT_SECRET", "hunter2");
+    assert!(!error.to_string().contains("hunter2") && !error.hint.contains("hunter2"), "{error}");
+}
+
+#[test]
+fn a_missing_key_is_named() {
+    let error = refused("ticket = \"CHG-0001\"\n", "");
+    assert!(error.message.contains("missing field `ticket`"), "{error}");
+}
+
+#[test]
+fn an_existing_file_is_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("collector.toml");
+    write_template(&path).unwrap();
+    std::fs::write(&path, "mine").unwrap();
+    assert_eq!(write_template(&path).unwrap_err().kind(), std::io::ErrorKind::AlreadyExists);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+}
