@@ -335,10 +335,7 @@ pub fn snapshot_place(manifest: &Manifest) -> Option<SnapshotPlace> {
 }
 
 /// The payload of a record, as its type.
-fn payload<T: serde::de::DeserializeOwned>(
-    store: &dyn Store,
-    manifest: &Manifest,
-) -> Result<T, ChainError> {
+fn payload<T: serde::de::DeserializeOwned>(store: &dyn Store, manifest: &Manifest) -> Result<T, ChainError> {
     let sequence = manifest.sequence;
     let failed = |source| ChainError::Package { sequence, source };
     let bytes = StoredPackage::open(store, &manifest.payload_path)

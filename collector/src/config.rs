@@ -53,8 +53,8 @@ pub struct TenantConfig {
     pub domain: String,
     /// Overrides the profile's API address, e.g. for a gateway.
     pub api_base: Option<String>,
-    /// Overrides the profile's sign-in address.
-    pub sign_in_url: Option<String>,
+    /// Overrides scheme, host and port of the sign-in address.
+    pub sign_in_base: Option<String>,
 }
 
 impl TenantConfig {

@@ -1,4 +1,15 @@
 //! Headless evidence collection: reads, validates, judges and seals one tenant's configuration.
+//!
+//! The binary is thin; everything stands here, so that tests and the embedded demo use the very
+//! code that speaks to a real platform.
 
+pub mod chain;
+pub mod cli;
 pub mod clock;
+pub mod command;
+pub mod config;
+pub mod exit;
+pub mod nonce;
+pub mod seal;
 pub mod secret;
+pub mod store;

@@ -8,8 +8,8 @@ use verify_core::canon::{self, CanonError};
 use verify_core::digest::Digest;
 use verify_core::limits::Limits;
 use verify_core::model::{
-    AuditLogEntry, Baseline, CollectionId, FORMAT_VERSION, FileEntry, Kind, Manifest, Origin, ResourceName,
-    ResourceRecord, RuleDigests, Schedule, Sequence, Tenant, Tool,
+    AuditLogEntry, Baseline, CollectionId, FORMAT_VERSION, FileEntry, IdError, Kind, Manifest, Origin,
+    ResourceName, ResourceRecord, RuleDigests, Schedule, Sequence, Tenant, Tool,
 };
 use verify_core::package::{PackError, PackageWriter, PackedMember};
 use verify_core::time::UtcTime;
@@ -18,6 +18,9 @@ use crate::chain::ChainState;
 use crate::clock::{Clock, utc};
 use crate::nonce::Nonces;
 use crate::store::{Commit, Store, StoreError};
+
+/// The engine that evaluates policies, as manifests name it.
+const POLICY_ENGINE: &str = "regorus 0.14.1";
 
 /// Why a record cannot be sealed.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +47,9 @@ pub enum SealError {
         /// When it was sealed.
         sealed: UtcTime,
     },
+    /// The time gives no name.
+    #[error("the record cannot be named")]
+    Name(#[from] IdError),
     /// Another writer was faster every time.
     #[error("another collector won the race for the next record {0} times")]
     Races(u32),
@@ -125,7 +131,7 @@ pub fn seal(context: &Context<'_>, chain: Option<&ChainState>, draft: &Draft) ->
         return Err(SealError::ClockBehind { now: sealed_utc, head, sealed });
     }
     let sequence = chain.map_or(Sequence::GENESIS, |chain| chain.head.next());
-    let collection_id = collection_id(draft.kind, draft.scheduled_utc.unwrap_or(sealed_utc));
+    let collection_id = collection_id(draft.kind, draft.scheduled_utc.unwrap_or(sealed_utc))?;
     let package = package_place(&collection_id, sequence, draft.scheduled_utc.unwrap_or(sealed_utc), context);
 
     let mut writer = PackageWriter::new(&Limits::default());
@@ -200,22 +206,18 @@ pub fn seal(context: &Context<'_>, chain: Option<&ChainState>, draft: &Draft) ->
 }
 
 /// `evidence-…` for snapshots, `<kind>-…` for every other kind (F-21).
-#[must_use]
-pub fn collection_id(kind: Kind, time: UtcTime) -> CollectionId {
+pub fn collection_id(kind: Kind, time: UtcTime) -> Result<CollectionId, IdError> {
     let prefix = if kind == Kind::Snapshot { "evidence" } else { kind.as_str() };
     let civil = time.civil();
-    let text = format!(
+    format!(
         "{prefix}-{:04}-{:02}-{:02}-{:02}{:02}",
         civil.year(),
         civil.month(),
         civil.day(),
         civil.hour(),
         civil.minute()
-    );
-    match text.parse() {
-        Ok(id) => id,
-        Err(_) => unreachable!("prefix, digits and hyphens are an identifier"),
-    }
+    )
+    .parse()
 }
 
 fn package_place(id: &CollectionId, sequence: Sequence, time: UtcTime, context: &Context<'_>) -> String {
@@ -248,6 +250,6 @@ fn tool() -> Tool {
         name: env!("CARGO_PKG_NAME").to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         source_revision: option_env!("SOURCE_REVISION").unwrap_or("unreleased").to_owned(),
-        policy_engine: crate::rules::POLICY_ENGINE.to_owned(),
+        policy_engine: POLICY_ENGINE.to_owned(),
     }
 }

@@ -24,7 +24,7 @@ pub enum PackageError {
         /// Finding code of the fault.
         code: Code,
         /// What is wrong.
-        message: String,
+        message: &'static str,
     },
     /// A member is not there.
     #[error("{place} has no member {member}")]
@@ -67,13 +67,12 @@ impl StoredPackage {
             PackageError::Container {
                 place: self.place.clone(),
                 code: first.as_ref().map_or(Code::PkgZipStruct, |fault| fault.code),
-                message: first.map_or_else(|| "the container is refused".to_owned(), |fault| fault.message),
+                message: first.map_or("the container is refused", |fault| fault.message),
             }
         })?;
-        let found = container.member(member).ok_or_else(|| PackageError::Absent {
-            place: self.place.clone(),
-            member: member.to_owned(),
-        })?;
+        let found = container
+            .member(member)
+            .ok_or_else(|| PackageError::Absent { place: self.place.clone(), member: member.to_owned() })?;
         let (bytes, digest) = Inflater::new().read(found).map_err(|fault| PackageError::Container {
             place: self.place.clone(),
             code: fault.code,

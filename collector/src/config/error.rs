@@ -27,7 +27,12 @@ impl ConfigError {
         } else {
             "check the path and its permissions".to_owned()
         };
-        Self { place: path.display().to_string(), message: "cannot be read".to_owned(), hint, source: Some(source) }
+        Self {
+            place: path.display().to_string(),
+            message: "cannot be read".to_owned(),
+            hint,
+            source: Some(source),
+        }
     }
 
     pub(super) fn too_large(path: &Path, found: usize, limit: usize) -> Self {
@@ -57,12 +62,7 @@ impl ConfigError {
         } else {
             "correct the line; values are TOML, texts stand in double quotes"
         };
-        Self {
-            place: place(path, text, error.span().as_ref()),
-            message,
-            hint: hint.to_owned(),
-            source: None,
-        }
+        Self { place: place(path, text, error.span().as_ref()), message, hint: hint.to_owned(), source: None }
     }
 
     pub(super) fn value(
@@ -72,7 +72,12 @@ impl ConfigError {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
-        Self { place: place(path, text, Some(span)), message: message.into(), hint: hint.into(), source: None }
+        Self {
+            place: place(path, text, Some(span)),
+            message: message.into(),
+            hint: hint.into(),
+            source: None,
+        }
     }
 }
 

@@ -42,7 +42,7 @@ struct RawTenant {
     subdomain: Spanned<String>,
     domain: Spanned<String>,
     api_base: Option<Spanned<String>>,
-    sign_in_url: Option<Spanned<String>>,
+    sign_in_base: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -183,7 +183,11 @@ impl Text<'_> {
         let plain = domain.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
         if !plain {
             let message = format!("tenant.domain holds {domain:?}, expected a host name");
-            return Err(self.refuse(&raw.domain.span(), &message, "write it like mypurecloud.com, without https://"));
+            return Err(self.refuse(
+                &raw.domain.span(),
+                &message,
+                "write it like mypurecloud.com, without https://",
+            ));
         }
         Ok(TenantConfig {
             region: self.short(&raw.region, "tenant.region")?,
@@ -191,7 +195,7 @@ impl Text<'_> {
             subdomain: self.short(&raw.subdomain, "tenant.subdomain")?,
             domain,
             api_base: self.address(raw.api_base.as_ref(), "tenant.api_base")?,
-            sign_in_url: self.address(raw.sign_in_url.as_ref(), "tenant.sign_in_url")?,
+            sign_in_base: self.address(raw.sign_in_base.as_ref(), "tenant.sign_in_base")?,
         })
     }
 
@@ -214,11 +218,10 @@ impl Text<'_> {
     }
 
     fn identity(&self, raw: &RawIdentity) -> Result<Identity, ConfigError> {
-        let secret = self.short(&raw.client_secret, "identity.client_secret").map_err(|mut error| {
-            error.message = "identity.client_secret is empty or no reference".to_owned();
-            error
-        })?;
-        let named = ["file:", "env:"].iter().any(|kind| secret.strip_prefix(kind).is_some_and(|rest| !rest.is_empty()));
+        let secret = self.short(&raw.client_secret, "identity.client_secret")?;
+        let named = ["file:", "env:"]
+            .iter()
+            .any(|kind| secret.strip_prefix(kind).is_some_and(|rest| !rest.is_empty()));
         if !named {
             // The value may be the secret itself: it is not repeated.
             return Err(self.refuse(

@@ -20,7 +20,7 @@ subdomain = "acme-corp"
 domain = "mypurecloud.com"
 # Only for a gateway or a test server; plain http is accepted for 127.0.0.1 alone.
 # api_base = "https://api.example.com"
-# sign_in_url = "https://login.example.com/oauth/token"
+# sign_in_base = "https://login.example.com"
 
 [identity]
 # A service identity with read-only permissions, never a person's account.

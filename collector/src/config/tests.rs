@@ -32,7 +32,12 @@ fn every_refusal_names_line_and_column() {
         ("domain = \"my", "domain = \"https://my", "line 13, column 10", "expected a host name"),
         ("# api_base = \"https:", "api_base = \"http:", "line 15, column 12", "expected https"),
         ("root = \"evidence\"", "root = \"\"", "line 49, column 8", "store.root is empty"),
-        ("root = \"evidence\"", "root = \"e\"\nretention_days = 5", "line 50, column 18", "no meaning for a folder"),
+        (
+            "root = \"evidence\"",
+            "root = \"e\"\nretention_days = 5",
+            "line 50, column 18",
+            "no meaning for a folder",
+        ),
         ("[rules]", "[rules", "line 35, column 7", "unclosed"),
     ];
     for (from, to, place, message) in cases {

@@ -66,8 +66,7 @@ impl DirStore {
         });
         // The outcome stands already; a temporary name that stays is swept by the next writer.
         let flushed = self.files.sync_dir(folder).map_err(|source| call("flush", folder, source));
-        let removed =
-            self.files.remove(&temporary).map_err(|source| call("remove", &temporary, source));
+        let removed = self.files.remove(&temporary).map_err(|source| call("remove", &temporary, source));
         let commit = linked?;
         flushed?;
         removed?;
@@ -94,8 +93,7 @@ impl DirStore {
         let mut refused = io::Error::from(io::ErrorKind::AlreadyExists);
         for _ in 0..100 {
             let number = self.temporary.fetch_add(1, Ordering::Relaxed);
-            let temporary =
-                folder.join(format!(".{name}.{}-{number}{TEMPORARY_ENDING}", std::process::id()));
+            let temporary = folder.join(format!(".{name}.{}-{number}{TEMPORARY_ENDING}", std::process::id()));
             match self.files.create_new(&temporary) {
                 Ok(file) => return Ok((temporary, file)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => refused = error,
@@ -140,7 +138,8 @@ impl DirStore {
     /// Resolves a recorded place without ever leaving `packages/`.
     fn package_file(&self, place: &str) -> Result<PathBuf, StoreError> {
         let refused = || StoreError::Place { path: place.chars().take(200).collect() };
-        let inside = place.strip_prefix(PACKAGES).and_then(|rest| rest.strip_prefix('/')).ok_or_else(refused)?;
+        let inside =
+            place.strip_prefix(PACKAGES).and_then(|rest| rest.strip_prefix('/')).ok_or_else(refused)?;
         let mut path = self.root.join(PACKAGES);
         for part in inside.split('/') {
             let plain = !part.is_empty()

@@ -1,0 +1,326 @@
+//! The command line: what may be asked. What it does stands in `command/`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use verify_core::model::CollectionId;
+use verify_core::time::UtcTime;
+
+/// Collects SOC 2 evidence of contact centre configuration, unattended.
+///
+/// Signs in with a read-only identity, reads every configured resource completely, compares it with
+/// the approved baseline, evaluates policies, and seals all of it into a chain of evidence packages.
+#[derive(Debug, Parser)]
+#[command(
+    name = "collector",
+    version,
+    propagate_version = true,
+    after_help = "Examples:
+  collector demo                              a month of evidence from an embedded tenant, no account needed
+  collector init                              write a commented configuration
+  collector collect --config collector.toml   run the cycle that is due now
+  collector approve baseline --config collector.toml --by j.doe --ticket CHG-42 --reason \"quarterly review\"
+
+Exit codes:
+  0 done   1 sealed, with something that needs attention   2 usage or configuration
+  3 platform or sign-in failed, failure sealed   4 store refused   70 internal error   130 interrupted"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented configuration to start from.
+    #[command(after_help = "Example:\n  collector init --out /etc/collector/acme.toml")]
+    Init(InitArguments),
+    /// Run the cycle that is due now and seal its evidence.
+    #[command(
+        after_help = "The newest slot whose tolerance holds the present moment is answered. Outside of any \
+                      tolerance nothing is\nwritten: today's state is never yesterday's.\n\nExamples:\n  \
+                      collector collect --config collector.toml\n  collector collect --config collector.toml \
+                      --format json --fail-on drift,violations"
+    )]
+    Collect(CollectArguments),
+    /// Collect a simulated month from an embedded tenant: no account, no cloud.
+    #[command(
+        after_help = "Examples:\n  collector demo\n  collector demo --days 60 --seed 7 --out /tmp/evidence\n  \
+                      collector demo --fault users=repeat-page@5"
+    )]
+    Demo(DemoArguments),
+    /// Record that a person approved a baseline or a changed rule.
+    #[command(
+        after_help = "Examples:\n  collector approve baseline --config collector.toml --by j.doe --ticket \
+                      CHG-42 --reason \"quarterly review\"\n  collector approve policies --config \
+                      collector.toml --by j.doe --ticket CHG-43 --reason \"new trunk network\""
+    )]
+    Approve(ApproveArguments),
+    /// Look at the approved baseline.
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
+    /// Record an exception, or why a cycle is missing.
+    #[command(subcommand)]
+    Record(RecordCommand),
+    /// Work on policies.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Print a completion script for a shell.
+    #[command(after_help = "Example:\n  collector completions bash > /etc/bash_completion.d/collector")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// File to write; an existing one is never touched.
+    #[arg(long, value_name = "FILE", default_value = "collector.toml")]
+    pub out: PathBuf,
+}
+
+/// The configuration to use.
+#[derive(Debug, Args)]
+pub struct ConfigArgument {
+    /// Configuration of the chain.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+}
+
+/// Form of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document with stable fields, for machines.
+    Json,
+}
+
+/// What makes `collect` end with exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A resource was not read completely.
+    Incomplete,
+    /// A body broke its schema.
+    Quarantine,
+    /// The state differs from the approved baseline.
+    Drift,
+    /// A control failed without a valid exception.
+    Violations,
+    /// Nothing: 0 whenever evidence was sealed.
+    Never,
+}
+
+/// Arguments of `collect`.
+#[derive(Debug, Args)]
+pub struct CollectArguments {
+    /// The chain.
+    #[command(flatten)]
+    pub config: ConfigArgument,
+    /// Slot to answer, e.g. 2026-05-01T08:00:00Z; its tolerance must hold the present moment.
+    #[arg(long, value_name = "UTC")]
+    pub scheduled: Option<UtcTime>,
+    /// Form of the output.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// What needs attention: exit code 1.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "incomplete,quarantine,drift,violations")]
+    pub fail_on: Vec<FailOn>,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Simulated days.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3_660))]
+    pub days: u32,
+    /// Users of the tenant.
+    #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub users: u32,
+    /// Folder for the evidence; it must not exist.
+    #[arg(long, value_name = "FOLDER", default_value = "evidence/demo")]
+    pub out: PathBuf,
+    /// Everything random comes from this number: equal seeds give equal bytes.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Events of the month instead of the built-in ones.
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// API the embedded tenant speaks.
+    #[arg(long, value_enum, default_value_t)]
+    pub profile: DemoProfile,
+    /// Break one resource: RESOURCE=KIND, on one day only with @DAY. May be repeated.
+    #[arg(long, value_name = "RESOURCE=KIND[@DAY]")]
+    pub fault: Vec<String>,
+}
+
+/// API the embedded tenant speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum DemoProfile {
+    /// Plain lists with page tokens.
+    #[default]
+    Reference,
+    /// Paths and paging of Genesys Cloud CX.
+    GenesysCloud,
+}
+
+impl DemoProfile {
+    /// Name of the profile.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Reference => "reference",
+            Self::GenesysCloud => "genesys-cloud",
+        }
+    }
+}
+
+/// What can be approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ApprovalSubject {
+    /// A snapshot becomes the state that later ones are compared with.
+    Baseline,
+    /// Policies, their data and mapping, as configured now.
+    Policies,
+    /// Schemas, as configured now.
+    Schemas,
+    /// The platform profile, as configured now.
+    Profile,
+    /// The schedule, as configured now.
+    Schedule,
+}
+
+/// Who decided, on what grounds.
+#[derive(Debug, Args)]
+pub struct Decision {
+    /// The person who approved.
+    #[arg(long, value_name = "PERSON", value_parser = one_line)]
+    pub by: String,
+    /// Change ticket.
+    #[arg(long, value_parser = one_line)]
+    pub ticket: String,
+    /// Why.
+    #[arg(long, value_parser = one_line)]
+    pub reason: String,
+}
+
+/// Arguments of `approve`.
+#[derive(Debug, Args)]
+pub struct ApproveArguments {
+    /// What is approved.
+    #[arg(value_enum)]
+    pub subject: ApprovalSubject,
+    /// The chain.
+    #[command(flatten)]
+    pub config: ConfigArgument,
+    /// Who, ticket, why.
+    #[command(flatten)]
+    pub decision: Decision,
+    /// Snapshot that becomes the baseline; the newest if absent.
+    #[arg(long, value_name = "ID")]
+    pub collection_id: Option<CollectionId>,
+}
+
+/// Subcommands of `baseline`.
+#[derive(Debug, Subcommand)]
+pub enum BaselineCommand {
+    /// Show the approved baseline and who approved it.
+    #[command(after_help = "Example:\n  collector baseline show --config collector.toml")]
+    Show {
+        /// The chain.
+        #[command(flatten)]
+        config: ConfigArgument,
+        /// Form of the output.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+/// Subcommands of `record`.
+#[derive(Debug, Subcommand)]
+pub enum RecordCommand {
+    /// Accept one violation for a limited time.
+    #[command(
+        after_help = "Example:\n  collector record exception --config collector.toml --control CC6.1 --resource \
+                      security_roles --entity role-0000000007 \\\n    --owner a.lee --by j.doe --ticket CHG-44 \
+                      --reason \"migration\" --from 2026-05-09T00:00:00Z --expires 2026-06-01T00:00:00Z"
+    )]
+    Exception(ExceptionArguments),
+    /// Say why a slot has no record.
+    #[command(after_help = "Example:\n  collector record explanation --config collector.toml --slot \
+                      2026-05-28T08:00:00Z --by j.doe --ticket INC-7 --reason \"host was down\"")]
+    Explanation(ExplanationArguments),
+}
+
+/// Arguments of `record exception`.
+#[derive(Debug, Args)]
+pub struct ExceptionArguments {
+    /// The chain.
+    #[command(flatten)]
+    pub config: ConfigArgument,
+    /// Control, e.g. CC6.1.
+    #[arg(long, value_parser = one_line)]
+    pub control: String,
+    /// Resource of the entity.
+    #[arg(long, value_parser = one_line)]
+    pub resource: String,
+    /// Key of the entity.
+    #[arg(long, value_parser = one_line)]
+    pub entity: String,
+    /// Who carries the risk.
+    #[arg(long, value_name = "PERSON", value_parser = one_line)]
+    pub owner: String,
+    /// Who, ticket, why.
+    #[command(flatten)]
+    pub decision: Decision,
+    /// First moment it covers.
+    #[arg(long, value_name = "UTC")]
+    pub from: UtcTime,
+    /// First moment it no longer covers.
+    #[arg(long, value_name = "UTC")]
+    pub expires: UtcTime,
+}
+
+/// Arguments of `record explanation`.
+#[derive(Debug, Args)]
+pub struct ExplanationArguments {
+    /// The chain.
+    #[command(flatten)]
+    pub config: ConfigArgument,
+    /// The slot without a record.
+    #[arg(long, value_name = "UTC")]
+    pub slot: UtcTime,
+    /// Who, ticket, why.
+    #[command(flatten)]
+    pub decision: Decision,
+}
+
+/// Subcommands of `policy`.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Run the tests that stand beside policies.
+    #[command(
+        after_help = "Examples:\n  collector policy test\n  collector policy test --policies my/policies"
+    )]
+    Test {
+        /// Folder of policies with their `tests/`; the built-in ones if absent.
+        #[arg(long, value_name = "FOLDER")]
+        policies: Option<PathBuf>,
+    },
+}
+
+/// A text that fits on one line of a report.
+fn one_line(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("expected some text, found none".to_owned());
+    }
+    if text.chars().count() > 500 || text.chars().any(char::is_control) {
+        return Err("expected one line of at most 500 characters".to_owned());
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,45 @@
+//! How a run ends, and the exit code that says so. One exhaustive match, nowhere else.
+
+use std::process::ExitCode;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything asked for was done; evidence, if any, is sealed and stored.
+    Done,
+    /// Sealed and stored, and something in it needs attention.
+    Attention,
+    /// Wrong arguments or configuration; nothing was written.
+    Usage,
+    /// The platform could not be read; a failure record was sealed.
+    SourceFailed,
+    /// The store refused.
+    StoreRefused,
+    /// Somebody stopped the run; nothing is half written.
+    Interrupted,
+    /// A defect of this program.
+    Internal,
+}
+
+impl Ending {
+    /// The exit code, as the manual lists it.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Attention => 1,
+            Self::Usage => 2,
+            Self::SourceFailed => 3,
+            Self::StoreRefused => 4,
+            Self::Internal => 70,
+            // As shells report an interrupt.
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        Self::from(ending.code())
+    }
+}
