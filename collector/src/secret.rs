@@ -138,7 +138,7 @@ impl SecretSource {
             Self::File(path) => Ok(LoadedSecret { secret: from_file(path)?, warning: None }),
             Self::Environment(name) => {
                 let text = std::env::var(name).map_err(|_| SecretError::Environment(name.clone()))?;
-                let secret = one_line(Zeroizing::new(text), &format!("environment variable {name}"))?;
+                let secret = one_line(&Zeroizing::new(text), &format!("environment variable {name}"))?;
                 let warning = format!(
                     "the secret is taken from environment variable {name}, which child processes and crash \
                      reports can see; file:PATH with mode 600 is safer"
@@ -164,7 +164,7 @@ fn from_file(path: &Path) -> Result<Secret, SecretError> {
     // Room for the longest content from the start: a growing buffer leaves copies behind.
     let mut text = Zeroizing::new(String::with_capacity(usize::try_from(LONGEST).unwrap_or(0) + 1));
     file.take(LONGEST + 1).read_to_string(&mut text).map_err(failed)?;
-    one_line(text, &format!("secret file {}", path.display()))
+    one_line(&text, &format!("secret file {}", path.display()))
 }
 
 #[cfg(unix)]
@@ -178,7 +178,8 @@ fn refuse_shared(file: &File, path: &Path) -> Result<(), SecretError> {
         return Err(SecretError::Owner { path: path.to_owned(), found: metadata.uid(), expected });
     }
     let mode = metadata.mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(SecretError::Mode { path: path.to_owned(), mode }) }
+    let for_others = 0o077;
+    if mode & for_others == 0 { Ok(()) } else { Err(SecretError::Mode { path: path.to_owned(), mode }) }
 }
 
 #[cfg(not(unix))]
@@ -187,9 +188,9 @@ fn refuse_shared(_file: &File, _path: &Path) -> Result<(), SecretError> {
 }
 
 /// Takes off one line end, and refuses what no platform hands out as a secret.
-fn one_line(text: Zeroizing<String>, place: &str) -> Result<Secret, SecretError> {
+fn one_line(text: &str, place: &str) -> Result<Secret, SecretError> {
     let refused = |found| SecretError::Content { place: place.to_owned(), found };
-    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() {
         Err(refused("nothing"))
@@ -261,8 +262,8 @@ mod tests {
     #[test]
     fn content_must_be_one_line() {
         for text in ["", "\n", "a\nb", "a\tb", "a\0"] {
-            assert!(one_line(Zeroizing::new(text.to_owned()), "test").is_err(), "{text:?}");
+            assert!(one_line(text, "test").is_err(), "{text:?}");
         }
-        assert_eq!(one_line(Zeroizing::new("a b\r\n".to_owned()), "test").unwrap().expose(), "a b");
+        assert_eq!(one_line("a b\r\n", "test").unwrap().expose(), "a b");
     }
 }

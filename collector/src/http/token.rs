@@ -1,0 +1,161 @@
+//! The access token: how it is asked for, what an answer must look like, how long it is good for.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use reqwest::header::HeaderValue;
+use serde_json::Value;
+use verify_core::canon;
+use verify_core::limits::Limits;
+use verify_core::profile::{ClientAuth, SignIn};
+use zeroize::Zeroizing;
+
+use super::request::encoded;
+use crate::clock;
+use crate::secret::Secret;
+
+/// A token this close to its end is renewed rather than used.
+pub(super) const MARGIN: Duration = Duration::from_secs(60);
+
+/// Lifetime of a token whose answer names none (RFC 6749 section 5.1 only recommends it).
+const LIFETIME_UNTOLD: u64 = 600;
+
+/// An access token and its end.
+#[derive(Debug)]
+pub(super) struct Token {
+    authorization: HeaderValue,
+    expires: Timestamp,
+}
+
+impl Token {
+    /// Reads a successful answer of the token endpoint (RFC 6749 section 5.1), received at `now`.
+    pub(super) fn from_answer(body: &[u8], now: Timestamp) -> Result<Self, &'static str> {
+        let answer = canon::read(body, &Limits::default()).map_err(|_| "it is no JSON")?;
+        let token = answer.get("access_token").and_then(Value::as_str).ok_or("access_token is missing")?;
+        // RFC 6750 section 2.1: b64token. Anything else could break out of the header.
+        let plain =
+            |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '+' | '/' | '=');
+        if token.is_empty() || !token.chars().all(plain) {
+            return Err("access_token holds characters that no token has");
+        }
+        let kind = answer.get("token_type").and_then(Value::as_str).ok_or("token_type is missing")?;
+        if !kind.eq_ignore_ascii_case("bearer") {
+            return Err("token_type is not bearer");
+        }
+        let lifetime = match answer.get("expires_in") {
+            None => LIFETIME_UNTOLD,
+            Some(seconds) => seconds.as_u64().ok_or("expires_in is no number of seconds")?,
+        };
+        let text = Zeroizing::new(format!("Bearer {token}"));
+        let mut authorization = HeaderValue::from_str(&text).map_err(|_| "it does not fit a header")?;
+        authorization.set_sensitive(true);
+        Ok(Self { authorization, expires: clock::plus(now, Duration::from_secs(lifetime)) })
+    }
+
+    /// Whether it is good for `window` from `now` on.
+    pub(super) fn lasts(&self, now: Timestamp, window: Duration) -> bool {
+        clock::plus(now, window) < self.expires
+    }
+
+    pub(super) fn authorization(&self) -> HeaderValue {
+        self.authorization.clone()
+    }
+}
+
+/// The form body of the token request and, for basic authentication, its header (RFC 6749 sections
+/// 2.3.1 and 4.4.2).
+pub(super) fn request(sign_in: &SignIn, id: &str, secret: &Secret) -> (String, Option<HeaderValue>) {
+    let mut form = "grant_type=client_credentials".to_owned();
+    if let Some(scope) = &sign_in.scope {
+        form.push_str("&scope=");
+        form.push_str(&encoded(scope));
+    }
+    let secret = Zeroizing::new(encoded(secret.expose()));
+    match sign_in.client_auth {
+        ClientAuth::Body => {
+            form.push_str("&client_id=");
+            form.push_str(&encoded(id));
+            form.push_str("&client_secret=");
+            form.push_str(&secret);
+            (form, None)
+        }
+        ClientAuth::Basic => {
+            let pair = Zeroizing::new(format!("{}:{}", encoded(id), *secret));
+            let text = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
+            let mut header = HeaderValue::from_str(&text).ok();
+            if let Some(header) = &mut header {
+                header.set_sensitive(true);
+            }
+            (form, header)
+        }
+    }
+}
+
+/// Genesys Cloud limits its token endpoint with a 400 that only its text tells from a refusal.
+pub(super) fn is_rate_limited(status: u16, body: &[u8]) -> bool {
+    let start = body.get(..body.len().min(4_096)).unwrap_or_default();
+    status == 400 && String::from_utf8_lossy(start).to_ascii_lowercase().contains("rate limit exceeded")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sign_in(client_auth: ClientAuth) -> SignIn {
+        SignIn {
+            url: "https://login.example.com/oauth/token".to_owned(),
+            client_auth,
+            scope: Some("a:read b:read".to_owned()),
+        }
+    }
+
+    #[test]
+    fn the_token_request_is_that_of_rfc_6749() {
+        let secret = Secret::new("7Fjfp0ZBr1KtDRbnfVdmIw".to_owned());
+        // The example of RFC 6749 section 2.3.1, client s6BhdRkqt3.
+        let (form, header) = request(&sign_in(ClientAuth::Basic), "s6BhdRkqt3", &secret);
+        assert_eq!(form, "grant_type=client_credentials&scope=a%3Aread%20b%3Aread");
+        let header = header.unwrap();
+        assert_eq!(header.to_str().unwrap(), "Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3");
+        assert!(header.is_sensitive());
+        let (form, header) = request(&sign_in(ClientAuth::Body), "id", &Secret::new("a&b=c".to_owned()));
+        assert!(form.ends_with("&client_id=id&client_secret=a%26b%3Dc"), "{form}");
+        assert!(header.is_none());
+    }
+
+    #[test]
+    fn a_token_ends_when_it_says() {
+        let now = Timestamp::UNIX_EPOCH;
+        let token =
+            Token::from_answer(br#"{"access_token":"abc","expires_in":300,"token_type":"Bearer"}"#, now)
+                .unwrap();
+        assert!(token.lasts(now, Duration::from_secs(299)));
+        assert!(!token.lasts(now, Duration::from_secs(300)));
+        assert!(!format!("{token:?}").contains("abc"));
+    }
+
+    #[test]
+    fn answers_that_are_no_token_are_refused() {
+        for body in [
+            "",
+            "{}",
+            r#"{"access_token":"","token_type":"bearer"}"#,
+            r#"{"access_token":"a\r\nx: y","token_type":"bearer"}"#,
+            r#"{"access_token":"a","token_type":"mac"}"#,
+            r#"{"access_token":"a"}"#,
+            r#"{"access_token":"a","token_type":"bearer","expires_in":"soon"}"#,
+            r#"{"access_token":"a","access_token":"b","token_type":"bearer"}"#,
+        ] {
+            assert!(Token::from_answer(body.as_bytes(), Timestamp::UNIX_EPOCH).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn the_token_endpoints_400_is_told_from_a_refusal() {
+        assert!(is_rate_limited(400, br#"{"description":"Rate limit exceeded"}"#));
+        assert!(!is_rate_limited(400, br#"{"error":"invalid_client"}"#));
+        assert!(!is_rate_limited(401, b"rate limit exceeded"));
+    }
+}
