@@ -11,6 +11,7 @@ pub mod config;
 pub mod exit;
 pub mod http;
 pub mod nonce;
+pub mod paging;
 pub mod seal;
 pub mod secret;
 pub mod store;

@@ -126,7 +126,7 @@ impl ApiClient {
     /// A token that was just minted is taken even if the platform makes it shorter than that.
     pub async fn sign_in(&mut self, window: Duration) -> Result<(), SignInFault> {
         match &self.token {
-            Some(token) if token.lasts(self.clock.now(), window.max(token::MARGIN)) => Ok(()),
+            Some(token) if token.lasts(self.clock.now(), window) => Ok(()),
             _ => self.mint().await,
         }
     }
@@ -162,8 +162,7 @@ impl ApiClient {
 
     async fn authorization(&mut self) -> Result<reqwest::header::HeaderValue, ReadFault> {
         let sign_in = |fault| ReadFault::SignIn(Box::new(fault));
-        // A token shorter than the margin would be renewed for ever: one just minted is used as it is.
-        let usable = self.token.as_ref().is_some_and(|token| token.lasts(self.clock.now(), token::MARGIN));
+        let usable = self.token.as_ref().is_some_and(|token| token.lasts(self.clock.now(), Duration::ZERO));
         if !usable {
             self.mint().await.map_err(sign_in)?;
         }
@@ -174,7 +173,7 @@ impl ApiClient {
     async fn mint(&mut self) -> Result<(), SignInFault> {
         self.token = None;
         self.sign_ins += 1;
-        let place = Place { resource: "sign_in", page: 1, round: self.sign_ins };
+        let place = Place { resource: "sign_in", parent: None, page: 1, round: self.sign_ins };
         let url = self.settings.token_endpoint.url().clone();
         let mut attempts = 0;
         loop {
@@ -239,6 +238,7 @@ impl ApiClient {
         let is_secret = method == "POST";
         let id = self.transcript.push(Exchange {
             resource: place.resource.to_owned(),
+            parent: place.parent.map(str::to_owned),
             page: place.page,
             round: place.round,
             attempt: u64::from(attempt),

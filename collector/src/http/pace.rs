@@ -50,7 +50,7 @@ impl Pace {
             _ => None,
         };
         Self {
-            interval: Duration::from_secs(60) / pacing.requests_per_minute.max(1),
+            interval: Duration::from_mins(1) / pacing.requests_per_minute.max(1),
             headers,
             told: false,
             steady_until: None,

@@ -14,7 +14,7 @@ use crate::clock;
 
 /// Longest `Retry-After` that is followed. A platform that asks for more is not tried sooner than it
 /// asks: the request is given up.
-pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(600);
+pub const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(10);
 
 /// Whether an HTTP status says "not now" and repeating a read is safe.
 #[must_use]

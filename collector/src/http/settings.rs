@@ -25,7 +25,7 @@ impl Default for HttpLimits {
         Self {
             connect: Duration::from_secs(10),
             silence: Duration::from_secs(30),
-            exchange: Duration::from_secs(120),
+            exchange: Duration::from_mins(2),
             body_bytes: 64 << 20,
         }
     }

@@ -16,8 +16,9 @@ use super::request::encoded;
 use crate::clock;
 use crate::secret::Secret;
 
-/// A token this close to its end is renewed rather than used.
-pub(super) const MARGIN: Duration = Duration::from_secs(60);
+/// A token this close to its end is renewed rather than used; a quarter of a short token's life, so that
+/// it is used at all.
+const MARGIN: Duration = Duration::from_mins(1);
 
 /// Lifetime of a token whose answer names none (RFC 6749 section 5.1 only recommends it).
 const LIFETIME_UNTOLD: u64 = 600;
@@ -27,6 +28,7 @@ const LIFETIME_UNTOLD: u64 = 600;
 pub(super) struct Token {
     authorization: HeaderValue,
     expires: Timestamp,
+    margin: Duration,
 }
 
 impl Token {
@@ -51,12 +53,14 @@ impl Token {
         let text = Zeroizing::new(format!("Bearer {token}"));
         let mut authorization = HeaderValue::from_str(&text).map_err(|_| "it does not fit a header")?;
         authorization.set_sensitive(true);
-        Ok(Self { authorization, expires: clock::plus(now, Duration::from_secs(lifetime)) })
+        let lifetime = Duration::from_secs(lifetime);
+        let expires = clock::plus(now, lifetime);
+        Ok(Self { authorization, expires, margin: MARGIN.min(lifetime / 4) })
     }
 
-    /// Whether it is good for `window` from `now` on.
+    /// Whether it is good for `window` from `now` on, and for its margin at least.
     pub(super) fn lasts(&self, now: Timestamp, window: Duration) -> bool {
-        clock::plus(now, window) < self.expires
+        clock::plus(now, window.max(self.margin)) < self.expires
     }
 
     pub(super) fn authorization(&self) -> HeaderValue {
@@ -132,7 +136,7 @@ mod tests {
             Token::from_answer(br#"{"access_token":"abc","expires_in":300,"token_type":"Bearer"}"#, now)
                 .unwrap();
         assert!(token.lasts(now, Duration::from_secs(299)));
-        assert!(!token.lasts(now, Duration::from_secs(300)));
+        assert!(!token.lasts(now, Duration::from_mins(5)));
         assert!(!format!("{token:?}").contains("abc"));
     }
 

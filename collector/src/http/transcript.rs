@@ -17,6 +17,8 @@ const LONGEST_HEADER: usize = 200;
 pub struct Place<'a> {
     /// Resource, or `sign_in`, or `organization`.
     pub resource: &'a str,
+    /// Key of the parent entity a nested read is made for.
+    pub parent: Option<&'a str>,
     /// Page, from 1.
     pub page: u64,
     /// Reading round, from 1.
