@@ -60,16 +60,16 @@ fn honest(paging: &Paging, sizes: &[u64]) -> Vec<PageFacts> {
 
 /// Hands pages in as long as the pager asks for any.
 fn follow(paging: &Paging, pages: &[PageFacts]) -> (Result<Step, PagingFault>, u64) {
-    let mut pager = Pager::new(paging);
+    let mut follower = Pager::new(paging);
     let mut end = Ok(Step::More);
     for page in pages {
-        assert!(pager.next_request().is_some());
-        end = pager.accept(page.clone());
+        assert!(follower.next_request().is_some());
+        end = follower.accept(page.clone());
         if end != Ok(Step::More) {
             break;
         }
     }
-    (end, pager.read())
+    (end, follower.read())
 }
 
 fn pair(name: &str, value: &str) -> (String, String) {
