@@ -13,5 +13,6 @@ pub mod http;
 pub mod nonce;
 pub mod paging;
 pub mod seal;
+pub mod demo;
 pub mod secret;
 pub mod store;
