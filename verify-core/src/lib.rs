@@ -12,12 +12,15 @@
 pub mod canon;
 pub mod coverage;
 pub mod digest;
+pub mod drift;
 pub mod finding;
 pub mod limits;
 pub mod model;
+pub mod normalize;
 pub mod package;
 pub mod profile;
 pub mod report;
 pub mod schedule;
+pub mod schema;
 pub mod source;
 pub mod time;

@@ -22,6 +22,8 @@ pub struct Limits {
     pub json_depth: usize,
     /// Bytes of one manifest: it is read before anything is known about its record.
     pub manifest_bytes: u64,
+    /// Bytes of one JSON Schema: compiling costs far more memory than its text.
+    pub schema_bytes: u64,
     /// Files in one source: stops directory floods.
     pub files: usize,
 }
@@ -37,6 +39,7 @@ impl Default for Limits {
             expansion_floor: 1 << 20,
             json_depth: 64,
             manifest_bytes: 16 << 20,
+            schema_bytes: 1 << 20,
             files: 1_000_000,
         }
     }

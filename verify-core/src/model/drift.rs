@@ -62,7 +62,7 @@ pub struct ResourceDrift {
     pub evaluated: bool,
     /// Why it was not evaluated, else null.
     pub reason: Option<String>,
-    /// The earlier side, or null when there is none.
+    /// The earlier side; null when there is none or the resource is not complete now.
     pub against: Option<Side>,
     /// Digest of the resource now, or null when it is not complete.
     pub current_sha256: Option<Digest>,
