@@ -18,6 +18,7 @@ pub mod limits;
 pub mod model;
 pub mod normalize;
 pub mod package;
+pub mod policy;
 pub mod profile;
 pub mod report;
 pub mod schedule;
