@@ -9,6 +9,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod exit;
+pub mod extract;
 pub mod http;
 pub mod nonce;
 pub mod paging;
