@@ -154,10 +154,11 @@ pub struct Resource {
     /// Whether response bodies are kept, so that normalization can be replayed.
     #[serde(default)]
     pub keep_raw: bool,
-    /// Response schemas that may match, newest first, as member paths below `schemas/`.
+    /// Response schemas that may match, newest first, as full member paths:
+    /// `schemas/<platform>/<version>/<file>`.
     #[serde(default)]
     pub response_schemas: Vec<String>,
-    /// State schema of one normalized entity, as a member path below `schemas/`.
+    /// State schema of one normalized entity, as a full member path.
     #[serde(default)]
     pub state_schema: Option<String>,
 }

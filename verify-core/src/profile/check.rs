@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Profile, Resource};
+use super::{Paging, Profile, Resource};
 
 /// Why a profile cannot be followed.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,7 @@ pub enum ProfileError {
     },
 }
 
+/// A profile is checked whole before anything is read with it.
 pub(super) fn check(profile: &Profile) -> Result<(), ProfileError> {
     let mut seen = BTreeSet::new();
     for resource in &profile.resources {
@@ -59,10 +60,21 @@ pub(super) fn check(profile: &Profile) -> Result<(), ProfileError> {
 fn check_resource(resource: &Resource, earlier: &BTreeSet<&str>) -> Result<(), ProfileError> {
     let name = resource.id.as_str();
     path(&format!("{name}.path"), &resource.path)?;
+    if resource.path.contains("{parent}") != resource.parent.is_some() {
+        return Err(ProfileError::Address {
+            field: format!("{name}.path"),
+            expected: "{parent} exactly when a parent is given",
+            found: resource.path.clone(),
+        });
+    }
     if let Some(parent) = &resource.parent
         && !earlier.contains(parent.resource.as_str())
     {
         return Err(ProfileError::Parent { child: name.to_owned(), parent: parent.resource.to_string() });
+    }
+    check_paging(name, &resource.paging)?;
+    for member in resource.response_schemas.iter().chain(&resource.state_schema) {
+        schema_member(name, member)?;
     }
     if !resource.container.is_empty() {
         pointer(name, "container", &resource.container)?;
@@ -84,6 +96,39 @@ fn check_resource(resource: &Resource, earlier: &BTreeSet<&str>) -> Result<(), P
     Ok(())
 }
 
+fn check_paging(resource: &str, paging: &Paging) -> Result<(), ProfileError> {
+    let (total, rest) = match paging {
+        Paging::Single { total } => (total, [None, None]),
+        Paging::PageNumber { total, page_count, .. } => (total, [Some(page_count), None]),
+        Paging::NextUri { total, next, page_count, .. } => (total, [Some(next), page_count.as_ref()]),
+        Paging::NextPageToken { total, next, .. } => (total, [Some(next), None]),
+    };
+    for text in rest.into_iter().flatten().chain(total) {
+        pointer(resource, "paging", text)?;
+    }
+    Ok(())
+}
+
+/// A schema becomes a member of the package and is read from a folder: a plain path below
+/// `schemas/`, in four parts, without any way out of it (F-102).
+fn schema_member(resource: &str, text: &str) -> Result<(), ProfileError> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let plain = |part: &&str| {
+        part.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && part.len() <= 64
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+    };
+    if parts.len() == 4 && text.starts_with("schemas/") && parts.iter().all(plain) {
+        Ok(())
+    } else {
+        Err(ProfileError::Address {
+            field: format!("{resource}: schema"),
+            expected: "schemas/<platform>/<version>/<file>",
+            found: text.to_owned(),
+        })
+    }
+}
+
 fn pointer(resource: &str, field: &'static str, text: &str) -> Result<(), ProfileError> {
     if text.starts_with('/') {
         Ok(())
@@ -102,5 +147,52 @@ fn path(field: &str, text: &str) -> Result<(), ProfileError> {
             expected: "a path that starts with one slash and holds no query",
             found: text.to_owned(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+        id = "x"
+        platform = "x"
+        api_version = "v1"
+        api_base = "https://api.{domain}"
+        sign_in = { url = "https://api.{domain}/token", client_auth = "basic" }
+        organization = { path = "/me", id = "/id", subdomain = "/name" }
+
+        [[resources]]
+        id = "divisions"
+        path = "/divisions"
+        paging = { style = "single", total = "/total" }
+        key = ["/id"]
+        state_schema = "schemas/x/v1/divisions.state-1.json"
+
+        [[resources]]
+        id = "grants"
+        path = "/divisions/{parent}/grants"
+        paging = { style = "single" }
+        parent = { resource = "divisions" }
+    "#;
+
+    #[test]
+    fn each_broken_rule_is_named() {
+        assert!(Profile::from_toml(GOOD).is_ok());
+        let cases = [
+            ("\"/id\"]", "\"id\"]", "expected a JSON pointer"),
+            ("total = \"/total\"", "total = \"total\"", "expected a JSON pointer"),
+            ("\"/divisions\"", "\"//elsewhere\"", "a path that starts with one slash"),
+            ("{parent}", "all", "{parent} exactly when a parent is given"),
+            ("id = \"grants\"", "id = \"divisions\"", "declared twice"),
+            ("resource = \"divisions\"", "resource = \"groups\"", "must be declared before"),
+            ("schemas/x/v1/", "schemas/x/../../../", "schemas/<platform>/<version>/<file>"),
+            ("state_schema", "stateschema", "profile is not understood"),
+        ];
+        for (good, bad, expected) in cases {
+            assert!(GOOD.contains(good), "{good}");
+            let error = Profile::from_toml(&GOOD.replace(good, bad)).unwrap_err().to_string();
+            assert!(error.contains(expected), "{bad}: {error}");
+        }
     }
 }
