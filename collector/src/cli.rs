@@ -48,7 +48,7 @@ pub enum Command {
     /// Collect a simulated month from an embedded tenant: no account, no cloud.
     #[command(
         after_help = "Examples:\n  collector demo\n  collector demo --days 60 --seed 7 --out /tmp/evidence\n  \
-                      collector demo --fault users=repeat-page@5"
+                      collector demo --fault users=repeated_page@5"
     )]
     Demo(DemoArguments),
     /// Record that a person approved a baseline or a changed rule.

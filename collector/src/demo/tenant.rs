@@ -35,6 +35,7 @@ mod server;
 mod service;
 mod sign_in;
 mod throttle;
+mod undo;
 
 pub use change::ChangeError;
 pub use fault::{Fault, FaultError, FaultSwitch};

@@ -36,7 +36,7 @@ pub(super) fn instead(fault: Fault, request: u64, path: &str, foreign: &str) -> 
 }
 
 /// Changes the document of a page.
-pub(super) fn bend_document(fault: Fault, body: &mut Value) {
+pub(super) fn bend_document(fault: Fault, resource: &str, body: &mut Value) {
     match fault {
         Fault::NullContainer => {
             if let Some(container) = body.get_mut("entities") {
@@ -44,24 +44,27 @@ pub(super) fn bend_document(fault: Fault, body: &mut Value) {
             }
         }
         Fault::BreakingSchema => match body.get_mut("entities") {
-            Some(Value::Array(entities)) => entities.iter_mut().for_each(break_field),
+            Some(Value::Array(entities)) => {
+                for entity in entities {
+                    break_field(resource, entity);
+                }
+            }
             Some(_) => {}
-            None => break_field(body),
+            None => break_field(resource, body),
         },
         _ => {}
     }
 }
 
-/// Puts an object where the entity has a text (its name, if it has one) or a yes/no.
-fn break_field(entity: &mut Value) {
-    let Some(members) = entity.as_object_mut() else { return };
-    let stable = |name: &str| !matches!(name, "id" | "selfUri" | "etag" | "updatedDate" | "subjectId");
-    let name = ["name", "grantMadeAt", "multifactorAuthenticationRequired"]
-        .into_iter()
-        .find(|name| members.contains_key(*name))
-        .map(str::to_owned)
-        .or_else(|| members.keys().find(|name| stable(name)).cloned());
-    if let Some(value) = name.and_then(|name| members.get_mut(&name)) {
+/// Puts an object where the entity has a text or a yes/no that the resource cannot do without.
+fn break_field(resource: &str, entity: &mut Value) {
+    let field = match resource {
+        "role_grants" => "subjectId",
+        "group_members" => "id",
+        "org_auth_settings" => "multifactorAuthenticationRequired",
+        _ => "name",
+    };
+    if let Some(value) = entity.get_mut(field) {
         *value = json!({ "value": value.take(), "locale": "en" });
     }
 }

@@ -1,8 +1,9 @@
 //! The organization as the `genesys-cloud` dialect shows it: the platform's real field names.
 //!
 //! The real platform keeps no second factor on a role (it is one setting of the organization), no
-//! roles on a user (they are grants in divisions) and no address list on a trunk (it stands in the
-//! trunk base's free `properties`; the key used here is the demo's own choice).
+//! roles on a user (they are grants in divisions) and no address list on a trunk (its base has one).
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::RngExt;
 use rand::seq::IndexedRandom;
@@ -11,8 +12,10 @@ use serde_json::{Value, json};
 
 use super::listing::{GROUP_SUBJECT, Key, uuid};
 use super::names::{self, DEPARTMENTS, DIVISIONS, PRESENCES};
-use super::organization::{Group, Organization, Stamp, Trunk};
+use super::organization::{Group, Organization, Stamp};
 use super::reference::{moving_time, shuffled};
+
+mod channels;
 
 /// One entity of a list; `None` for a key the list does not have.
 pub(super) fn entity(
@@ -29,9 +32,9 @@ pub(super) fn entity(
         "role_grants" => grant(organization, key),
         "groups" => group(organization, index, rng),
         "group_members" => member(organization, index, rng),
-        "routing_queues" => queue(organization, index, rng),
-        "telephony_trunks" => trunk(organization, index, rng),
-        "telephony_trunk_bases" => trunk_base(organization, index, rng),
+        "routing_queues" => channels::queue(organization, index, rng),
+        "telephony_trunks" => channels::trunk(organization, index, rng),
+        "telephony_trunk_bases" => channels::trunk_base(organization, index, rng),
         "org_auth_settings" => Some(auth_settings(rng)),
         _ => None,
     }
@@ -124,29 +127,33 @@ fn policies(permission: &str) -> Vec<(&'static str, &'static str, &'static [&'st
 fn role(organization: &Organization, index: usize, rng: &mut ChaCha8Rng) -> Option<Value> {
     let role = organization.roles.get(index)?;
     let id = uuid(organization, "role", index);
-    let mut plain: Vec<String> = Vec::new();
-    let mut structured = Vec::new();
+    // Several flat permissions may speak of one domain and entity, which the platform lists once.
+    let mut actions: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+    let mut plain: BTreeSet<String> = BTreeSet::new();
     for permission in &role.permissions {
         let known = policies(permission);
         if known.is_empty() {
-            plain.push(permission.clone());
+            plain.insert(permission.clone());
         }
-        for (domain, entity_name, actions) in known {
-            plain.extend(actions.iter().map(|action| format!("{domain}:{entity_name}:{action}")));
-            structured.push(json!({
-                "domain": domain,
-                "entityName": entity_name,
-                "policyName": "",
-                "policyDescription": "",
-                "actionSet": shuffled(actions, rng, |action| json!(action)),
-                "namedResources": [],
-                "allowConditions": false,
-            }));
+        for (domain, entity_name, granted) in known {
+            actions.entry((domain, entity_name)).or_default().extend(granted);
+            plain.extend(granted.iter().map(|action| format!("{domain}:{entity_name}:{action}")));
         }
     }
-    // Two roles may grant the same through different flat permissions; a set names it once.
-    plain.sort_unstable();
-    plain.dedup();
+    let plain: Vec<String> = plain.into_iter().collect();
+    let mut structured = Vec::new();
+    for ((domain, entity_name), granted) in actions {
+        let granted: Vec<&str> = granted.into_iter().collect();
+        structured.push(json!({
+            "domain": domain,
+            "entityName": entity_name,
+            "policyName": "",
+            "policyDescription": "",
+            "actionSet": shuffled(&granted, rng, |action| json!(action)),
+            "namedResources": [],
+            "allowConditions": false,
+        }));
+    }
     Some(json!({
         "selfUri": format!("/api/v2/authorization/roles/{id}"),
         "id": id,
@@ -212,118 +219,6 @@ fn group(organization: &Organization, index: usize, rng: &mut ChaCha8Rng) -> Opt
 /// A member of a group is shown as a whole user.
 fn member(organization: &Organization, index: usize, rng: &mut ChaCha8Rng) -> Option<Value> {
     user(organization, index, rng)
-}
-
-fn queue(organization: &Organization, index: usize, rng: &mut ChaCha8Rng) -> Option<Value> {
-    let queue = organization.queues.get(index)?;
-    let id = uuid(organization, "queue", index);
-    let media = json!({
-        "enableAutoAnswer": false,
-        "alertingTimeoutSeconds": 30,
-        "serviceLevel": {
-            "percentage": f64::from(queue.service_percentage) / 100.0,
-            "durationMs": queue.service_duration_ms,
-        },
-    });
-    Some(json!({
-        "selfUri": format!("/api/v2/routing/queues/{id}"),
-        "id": id,
-        "name": queue.name,
-        "description": queue.description,
-        "division": division_of(organization, queue.division),
-        "dateCreated": "2023-01-09T09:00:00Z",
-        "dateModified": queue.stamp.modified.to_string(),
-        "modifiedBy": writer(organization, &queue.stamp),
-        "createdBy": uuid(organization, "user", 0),
-        "mediaSettings": { "call": media, "callback": media },
-        "routingRules": [],
-        "acwSettings": { "wrapupPrompt": "MANDATORY_TIMEOUT", "timeoutMs": 60_000 },
-        "skillEvaluationMethod": "ALL",
-        "scoringMethod": "TimestampAndPriority",
-        "lastAgentRoutingMode": "Disabled",
-        "memberGroups": [],
-        "autoAnswerOnly": true,
-        "enableTranscription": false,
-        "enableManualAssignment": false,
-        "memberCount": rng.random_range(0..200),
-        "userMemberCount": rng.random_range(0..200),
-        "joinedMemberCount": rng.random_range(0..50),
-    }))
-}
-
-fn trunk_base_id(organization: &Organization, index: usize) -> String {
-    uuid(organization, "trunk-base", index)
-}
-
-const fn trunk_type(trunk: &Trunk) -> &'static str {
-    if trunk.external { "EXTERNAL" } else { "PHONE" }
-}
-
-fn trunk(organization: &Organization, index: usize, rng: &mut ChaCha8Rng) -> Option<Value> {
-    let trunk = organization.trunks.get(index)?;
-    let id = uuid(organization, "trunk", index);
-    let base = trunk_base_id(organization, index);
-    let proxies: Vec<String> = trunk.sip_domains.iter().map(|domain| format!("{domain}:5061")).collect();
-    Some(json!({
-        "selfUri": format!("/api/v2/telephony/providers/edges/trunks/{id}"),
-        "id": id,
-        "name": trunk.name,
-        "state": "active",
-        "trunkType": trunk_type(trunk),
-        "trunkBase": {
-            "selfUri": format!("/api/v2/telephony/providers/edges/trunkbasesettings/{base}"),
-            "id": base,
-            "name": trunk.name,
-        },
-        "inService": trunk.enabled,
-        "enabled": rng.random_bool(0.9),
-        "connectedStatus": { "connected": rng.random_bool(0.9), "connectedStateTime": moving_time(rng) },
-        "optionsStatus": [{
-            "proxyAddress": proxies.first(),
-            "optionState": rng.random_bool(0.8),
-            "optionStateTime": moving_time(rng),
-        }],
-        "registersStatus": [],
-        "ipStatus": { "address": format!("10.0.{}.{}", rng.random_range(0..256), rng.random_range(0..256)) },
-        "optionsEnabledStatus": "ENABLED",
-        "registersEnabledStatus": "DISABLED",
-        "family": 2,
-        "proxyAddressList": proxies,
-        // The run-time trunk is written by the platform, not by the change of its base.
-        "version": 1,
-        "dateCreated": "2023-01-09T09:00:00Z",
-    }))
-}
-
-fn trunk_base(organization: &Organization, index: usize, rng: &mut ChaCha8Rng) -> Option<Value> {
-    let trunk = organization.trunks.get(index)?;
-    let id = trunk_base_id(organization, index);
-    let instance = |value: Value| json!({ "value": { "instance": value } });
-    Some(json!({
-        "selfUri": format!("/api/v2/telephony/providers/edges/trunkbasesettings/{id}"),
-        "id": id,
-        "name": trunk.name,
-        "state": "active",
-        "trunkType": trunk_type(trunk),
-        "trunkMetabase": {
-            "id": "external_sip_pcv_byoc_carrier.json",
-            "name": "BYOC Carrier",
-            "selfUri": "/api/v2/telephony/providers/edges/trunkbasesettings/metabases/external_sip_pcv_byoc_carrier.json",
-        },
-        "managed": false,
-        "properties": {
-            "trunk_label": instance(json!(trunk.name)),
-            "trunk_enabled": instance(json!(trunk.enabled)),
-            "trunk_max_dial_timeout": instance(json!("1m")),
-            "trunk_media_codec": instance(json!(["audio/opus", "audio/pcmu"])),
-            "trunk_access_acl_allowlist": instance(shuffled(&trunk.addresses, rng, |address| json!(address))),
-        },
-        "version": trunk.stamp.version,
-        "dateCreated": "2023-01-09T09:00:00Z",
-        "dateModified": trunk.stamp.modified.to_string(),
-        "modifiedBy": writer(organization, &trunk.stamp),
-        "createdBy": uuid(organization, "user", 0),
-    }))
 }
 
 fn auth_settings(rng: &mut ChaCha8Rng) -> Value {

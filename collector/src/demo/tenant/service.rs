@@ -258,7 +258,7 @@ impl Service {
         let foreign = &self.settings.foreign_url;
         let mut body = page.write(&self.organization, listing, round.number, question, foreign, &mut rng);
         for fault in faults {
-            body_fault::bend_document(*fault, &mut body);
+            body_fault::bend_document(*fault, listing.resource, &mut body);
         }
         let mut answer = Answer::json(200, &body);
         for fault in faults {
