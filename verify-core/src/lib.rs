@@ -25,3 +25,6 @@ pub mod schedule;
 pub mod schema;
 pub mod source;
 pub mod time;
+
+/// `verify.py`, the second implementation in Python's standard library that every package carries (F-104).
+pub const VERIFY_PY: &str = include_str!("../python/verify.py");
