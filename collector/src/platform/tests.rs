@@ -1,6 +1,8 @@
 //! The shipped profiles and schemas, taken as one: everything that is named exists, compiles, accepts
 //! what a platform sends, and refuses what the product could not rely on.
 
+mod live;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
