@@ -21,6 +21,8 @@ mod fields;
 mod provenance;
 mod rules;
 mod side;
+#[cfg(test)]
+mod tests;
 mod whole;
 
 pub use comparison::{Against, Current, Earlier, Entities, ResourceSides, build_comparison};

@@ -20,6 +20,8 @@ mod pattern;
 mod redaction;
 mod resource;
 #[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
 mod tests;
 mod walk;
 

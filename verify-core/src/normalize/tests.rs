@@ -2,26 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::samples::{redaction_key, trunks};
 use super::*;
 use crate::digest::Digest;
 
-/// A resource with every kind of rule.
-pub(crate) fn trunks() -> Resource {
-    serde_json::from_value(json!({
-        "id": "trunks", "path": "/trunks", "paging": {"style": "single"}, "container": "/entities",
-        "key": ["/id"], "natural_key": ["/name"],
-        "strip": ["/status", "/members/*/presence"],
-        "provenance": ["/dateModified", "/members/*/since"],
-        "redact": [{"path": "/password", "with": "nothing"}, {"path": "/contacts/*/phones", "with": "digest"}],
-        "sets": [{"path": "/addresses"}, {"path": "/members", "key": ["/id"]}, {"path": "/members/*/roles"},
-                 {"path": "/contacts/*/phones"}]
-    }))
-    .unwrap()
-}
-
-pub(crate) fn redaction_key() -> RedactionKey {
-    RedactionKey::new("redaction-2024", &[7; 32]).unwrap()
-}
+mod properties;
 
 fn one(resource: &Resource, entity: &Value) -> NormalEntity {
     let key = redaction_key();
