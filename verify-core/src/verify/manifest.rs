@@ -1,0 +1,91 @@
+//! Reading a manifest that nobody vouches for yet: canonical, known version, every field as the format says.
+
+use serde_json::Value;
+
+use crate::canon;
+use crate::finding::{Code, Finding, Place};
+use crate::format::{self, DocumentKind};
+use crate::limits::Limits;
+use crate::model::Manifest;
+
+/// What came of reading.
+pub(super) struct ReadManifest {
+    /// The manifest; `None` when it is not understood well enough to be used.
+    pub(super) manifest: Option<Box<Manifest>>,
+    /// What is wrong with it.
+    pub(super) findings: Vec<Finding>,
+    /// Whether the document says that it is a manifest, right or wrong.
+    pub(super) claims_to_be_one: bool,
+}
+
+/// Reads a manifest from its bytes.
+pub(super) fn read_manifest(bytes: &[u8], limits: &Limits, place: &Place) -> ReadManifest {
+    let mut findings = Vec::new();
+    let value = match canon::read_canonical(bytes, limits) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            findings.push(canon_finding(&error, place));
+            // Not canonical, but perhaps still readable: then more can be said about it.
+            canon::read(bytes, limits).ok()
+        }
+    };
+    let claims_to_be_one = value.as_ref().is_some_and(|value| value.get("manifest_version").is_some());
+    let manifest = value.and_then(|value| understand(value, place, &mut findings));
+    ReadManifest { manifest, findings, claims_to_be_one }
+}
+
+fn understand(value: Value, place: &Place, findings: &mut Vec<Finding>) -> Option<Box<Manifest>> {
+    let faults = document_findings(DocumentKind::Manifest, &value, place);
+    let version_known = !faults.iter().any(|finding| finding.code == Code::SchemaVersion);
+    let sound = faults.is_empty();
+    findings.extend(faults);
+    if !version_known {
+        return None;
+    }
+    match serde_json::from_value::<Manifest>(value) {
+        Ok(manifest) => Some(Box::new(manifest)),
+        Err(error) => {
+            if sound {
+                let message = "the manifest does not fit the format";
+                findings.push(Finding::new(
+                    Code::SchemaType,
+                    place.clone(),
+                    "a manifest of format 1.0",
+                    error.to_string(),
+                    message,
+                ));
+            }
+            None
+        }
+    }
+}
+
+/// The finding for a text that is not the canonical form of anything.
+pub(super) fn canon_finding(error: &canon::CanonError, place: &Place) -> Finding {
+    let place = Place { pointer: Some(format!("byte {}", error.offset)), ..place.clone() };
+    Finding::new(
+        error.class.code(),
+        place,
+        "RFC 8785 canonical JSON",
+        error.detail.to_string(),
+        "the document is not in canonical form",
+    )
+}
+
+/// Findings of a document against the schema of its kind.
+pub(super) fn document_findings(kind: DocumentKind, value: &Value, place: &Place) -> Vec<Finding> {
+    format::check_document(kind, value)
+        .into_iter()
+        .map(|fault| {
+            let place = Place { pointer: Some(fault.pointer), ..place.clone() };
+            let name = kind.as_str();
+            Finding::new(
+                fault.code,
+                place,
+                format!("a {name} of format 1.0"),
+                fault.message,
+                format!("the {name} does not fit the format"),
+            )
+        })
+        .collect()
+}

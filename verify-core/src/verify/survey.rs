@@ -1,0 +1,183 @@
+//! First look at a source: what is a committed manifest, what is a package, what is neither.
+//!
+//! Content decides, never the name (F-23). Only the start of a package is read here; the whole package
+//! is read once, later, and its manifest must then still be the one seen now (`SRC-STABLE`).
+
+use super::manifest::{ReadManifest, read_manifest};
+use super::tally::Tally;
+use crate::digest::Digest;
+use crate::finding::{Code, Finding, Place};
+use crate::limits::Limits;
+use crate::model::Manifest;
+use crate::package::layout::{LOCAL_BYTES, LOCAL_SIGNATURE};
+use crate::source::{Item, ItemKind, Source, SourceError};
+
+/// A manifest as it was found.
+#[derive(Debug, Clone)]
+pub(super) struct Sighting {
+    /// Where.
+    pub(super) item: Item,
+    /// Digest of its bytes; `None` if no manifest could be found in a package.
+    pub(super) sha256: Option<Digest>,
+    /// Its content; `None` if it is not understood.
+    pub(super) manifest: Option<Box<Manifest>>,
+}
+
+/// Everything a source holds, sorted by what it is.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// Manifests that stand alone: commits.
+    pub(super) commits: Vec<Sighting>,
+    /// Files that look like commits but are not understood, with what is wrong.
+    pub(super) broken_commits: Vec<(Item, Vec<Finding>)>,
+    /// Zip files.
+    pub(super) packages: Vec<Sighting>,
+    /// Everything else.
+    pub(super) strays: Vec<Item>,
+    /// Items that could not be read, with why.
+    pub(super) unreadable: Vec<String>,
+}
+
+/// Lists the source and looks at the start of every item.
+pub(super) fn survey(source: &dyn Source, limits: &Limits, tally: &mut Tally) -> Result<Survey, SourceError> {
+    let mut survey = Survey::default();
+    for item in source.list(limits.files)? {
+        if !check_item(&item, limits, tally) {
+            continue;
+        }
+        match look(source, &item, limits) {
+            Ok(Look::Package(sighting)) => survey.packages.push(sighting),
+            Ok(Look::Commit(sighting)) => survey.commits.push(sighting),
+            Ok(Look::BrokenCommit(findings)) => survey.broken_commits.push((item, findings)),
+            Ok(Look::Stray) => survey.strays.push(item),
+            Err(SourceError::Changed { name, listed, read }) => {
+                let place = Place { file: Some(name), ..Place::default() };
+                let (expected, found) = (format!("{listed} bytes"), format!("{read} bytes"));
+                tally.fail(Finding::new(Code::SrcStable, place, expected, found, "the file changed while it was read"));
+            }
+            Err(error) => survey.unreadable.push(described(&error)),
+        }
+    }
+    Ok(survey)
+}
+
+/// The error and what caused it, in one line.
+pub(super) fn described(error: &SourceError) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+fn check_item(item: &Item, limits: &Limits, tally: &mut Tally) -> bool {
+    let place = Place { file: Some(item.name.clone()), ..Place::default() };
+    let printable = item.exact && item.name.chars().all(|c| c == ' ' || c.is_ascii_graphic());
+    if printable {
+        tally.pass(Code::SrcName);
+    } else {
+        let message = "the file name holds characters that may mislead";
+        tally.fail(Finding::new(Code::SrcName, place.clone(), "printable ASCII", item.name.clone(), message));
+    }
+    if let ItemKind::Other(kind) = item.kind {
+        let message = "not a regular file; it was not opened";
+        tally.fail(Finding::new(Code::SrcType, place, "a regular file", kind, message));
+        return false;
+    }
+    tally.pass(Code::SrcType);
+    if item.size > limits.package_bytes {
+        let (expected, found) =
+            (format!("at most {} bytes", limits.package_bytes), format!("{} bytes", item.size));
+        tally.fail(Finding::new(Code::SrcLimits, place, expected, found, "the file is too large; it was not read"));
+        return false;
+    }
+    tally.pass(Code::SrcLimits);
+    item.exact
+}
+
+enum Look {
+    Package(Sighting),
+    Commit(Sighting),
+    BrokenCommit(Vec<Finding>),
+    Stray,
+}
+
+/// Enough for the local header and a usual manifest in one read.
+const FIRST_READ: u64 = 64 * 1024;
+
+fn look(source: &dyn Source, item: &Item, limits: &Limits) -> Result<Look, SourceError> {
+    let start = source.read_start(item, FIRST_READ)?;
+    if start.starts_with(&LOCAL_SIGNATURE.to_le_bytes()) || has_zip_name(item) {
+        return Ok(Look::Package(look_at_package(source, item, start, limits)?));
+    }
+    let named_like_a_commit = commit_number(&item.name).is_some();
+    if !(start.starts_with(b"{") || named_like_a_commit) || item.size > limits.manifest_bytes {
+        return Ok(Look::Stray);
+    }
+    let bytes = source.read(item, limits.manifest_bytes)?;
+    let place = Place { file: Some(item.name.clone()), ..Place::default() };
+    let ReadManifest { manifest, findings, claims_to_be_one } = read_manifest(&bytes, limits, &place);
+    match manifest {
+        Some(manifest) if findings.is_empty() => Ok(Look::Commit(Sighting {
+            item: item.clone(),
+            sha256: Some(Digest::of(&bytes)),
+            manifest: Some(manifest),
+        })),
+        _ if claims_to_be_one || named_like_a_commit => Ok(Look::BrokenCommit(findings)),
+        _ => Ok(Look::Stray),
+    }
+}
+
+fn has_zip_name(item: &Item) -> bool {
+    item.name.len() > 4
+        && item.name.get(item.name.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case(".zip"))
+}
+
+/// The sequence that a file name such as `0000000042.json` claims.
+pub(super) fn commit_number(name: &str) -> Option<u64> {
+    let base = name.rsplit('/').next()?;
+    let digits = base.strip_suffix(".json")?;
+    (digits.len() == 10 && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| digits.parse().ok())?
+}
+
+fn look_at_package(
+    source: &dyn Source,
+    item: &Item,
+    mut start: Vec<u8>,
+    limits: &Limits,
+) -> Result<Sighting, SourceError> {
+    let mut sighting = Sighting { item: item.clone(), sha256: None, manifest: None };
+    let Some(end) = manifest_end(&start) else { return Ok(sighting) };
+    if end > limits.manifest_bytes + FIRST_READ {
+        return Ok(sighting);
+    }
+    if end > start.len() as u64 {
+        start = source.read_start(item, end)?;
+    }
+    let begin = usize::try_from(LOCAL_BYTES).unwrap_or(0) + MANIFEST_NAME.len();
+    let Some(bytes) = usize::try_from(end).ok().and_then(|end| start.get(begin..end)) else {
+        return Ok(sighting);
+    };
+    let place = Place { file: Some(item.name.clone()), ..Place::default() };
+    sighting.sha256 = Some(Digest::of(bytes));
+    sighting.manifest = read_manifest(bytes, limits, &place).manifest;
+    Ok(sighting)
+}
+
+const MANIFEST_NAME: &[u8] = crate::package::MANIFEST.as_bytes();
+
+/// Where the stored manifest ends, if the first local header is that of `manifest.json` (F-100).
+fn manifest_end(start: &[u8]) -> Option<u64> {
+    let field = |at: usize, length: usize| -> Option<u64> {
+        let bytes = start.get(at..at + length)?;
+        Some(bytes.iter().rev().fold(0, |value, byte| (value << 8) | u64::from(*byte)))
+    };
+    let header = usize::try_from(LOCAL_BYTES).ok()?;
+    let name_length = field(26, 2)?;
+    let plain = field(0, 4)? == u64::from(LOCAL_SIGNATURE)
+        && field(8, 2)? == 0
+        && name_length == MANIFEST_NAME.len() as u64
+        && field(28, 2)? == 0
+        && start.get(header..header + MANIFEST_NAME.len())? == MANIFEST_NAME;
+    let size = field(18, 4)?;
+    plain.then_some(LOCAL_BYTES + name_length + size)
+}
