@@ -60,6 +60,24 @@ pub struct Grounds<'a> {
     pub violations: u64,
 }
 
+impl<'a> Grounds<'a> {
+    /// Grounds on which nothing can be claimed.
+    #[must_use]
+    pub const fn nothing(coverage: &'a Coverage) -> Self {
+        Self {
+            findings: &[],
+            coverage,
+            rung: Rung::None,
+            records: 0,
+            evaluated: 0,
+            required_but_missing: &[],
+            accept_explained: false,
+            fail_on_violations: false,
+            violations: 0,
+        }
+    }
+}
+
 /// Decides. Never green on nothing: no record or no evaluated check is inconclusive (rule 1).
 #[must_use]
 pub fn judge(grounds: Grounds<'_>) -> Verdict {

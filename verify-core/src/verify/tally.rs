@@ -83,6 +83,11 @@ impl Tally {
         self.findings.extend(other.findings);
     }
 
+    /// Whether the check was evaluated at least once and skipped nowhere.
+    pub(super) fn ran(&self, code: Code) -> bool {
+        self.counts.get(&code).is_some_and(|count| count.passed + count.failed > 0 && count.not_evaluated == 0)
+    }
+
     /// Findings so far.
     pub(super) fn findings(&self) -> &[Finding] {
         &self.findings

@@ -1,0 +1,143 @@
+//! Payloads of the records that are not snapshots: read, held against their manifest, kept for the chain.
+
+use serde::de::DeserializeOwned;
+
+use super::manifest::document_findings;
+use super::open::Opened;
+use super::tally::Tally;
+use crate::approvals::{rules_of, schedule_digest};
+use crate::finding::{Code, Finding, Place};
+use crate::format::DocumentKind;
+use crate::model::{
+    Approval, ApprovalDocument, Exception, ExceptionDocument, Explanation, ExplanationDocument,
+    ExtractionMetadata, Failure, FailureDocument, Genesis, GenesisDocument, Kind, Manifest,
+};
+
+/// What a record says, kept for the checks over the whole chain.
+#[derive(Debug, Clone)]
+pub(super) enum Payload {
+    Genesis(Box<Genesis>),
+    Approval(Box<Approval>),
+    Failure(Failure),
+    Exception(Exception),
+    Explanation(Explanation),
+    /// A snapshot, or a kind whose payload is reserved.
+    Other,
+}
+
+/// Reads the payload of a record that is no snapshot.
+pub(super) fn read_payload(opened: &Opened<'_>, tally: &mut Tally) -> Option<Payload> {
+    let manifest = &opened.manifest;
+    Some(match manifest.kind {
+        Kind::Genesis => {
+            let GenesisDocument { genesis } = document(opened, DocumentKind::Genesis, tally)?;
+            bind_genesis(&genesis, opened, tally);
+            Payload::Genesis(Box::new(genesis))
+        }
+        Kind::Approval => {
+            let ApprovalDocument { approval } = document(opened, DocumentKind::Approval, tally)?;
+            Payload::Approval(Box::new(approval))
+        }
+        Kind::Failure => {
+            let FailureDocument { extraction_metadata, failure } =
+                document(opened, DocumentKind::Failure, tally)?;
+            let place = opened.place_of(&manifest.kind.payload_member());
+            bind_metadata(&extraction_metadata, manifest, &place, tally);
+            Payload::Failure(failure)
+        }
+        Kind::Exception => {
+            let ExceptionDocument { exception } = document(opened, DocumentKind::Exception, tally)?;
+            Payload::Exception(exception)
+        }
+        Kind::Explanation => {
+            let ExplanationDocument { explanation } = document(opened, DocumentKind::Explanation, tally)?;
+            Payload::Explanation(explanation)
+        }
+        Kind::Snapshot | Kind::Revalidation | Kind::KeyChange => Payload::Other,
+    })
+}
+
+fn document<T: DeserializeOwned>(opened: &Opened<'_>, kind: DocumentKind, tally: &mut Tally) -> Option<T> {
+    member_document(opened, kind, &opened.manifest.kind.payload_member(), tally)
+}
+
+/// Reads one member as a document of the format; what does not fit becomes findings.
+pub(super) fn member_document<T: DeserializeOwned>(
+    opened: &Opened<'_>,
+    kind: DocumentKind,
+    member: &str,
+    tally: &mut Tally,
+) -> Option<T> {
+    let place = opened.place_of(member);
+    let value = opened.value(member)?;
+    let findings = document_findings(kind, &value, &place);
+    let sound = tally.all(Code::SchemaType, findings);
+    match serde_json::from_value(value) {
+        Ok(document) => Some(document),
+        Err(error) => {
+            if sound {
+                let expected = format!("a {} of format 1.0", kind.as_str());
+                let message = "the document does not fit the format";
+                tally.fail(Finding::new(Code::SchemaType, place, expected, error.to_string(), message));
+            }
+            None
+        }
+    }
+}
+
+fn bind_genesis(genesis: &Genesis, opened: &Opened<'_>, tally: &mut Tally) {
+    let manifest = &opened.manifest;
+    let place = |pointer: &str| Place {
+        pointer: Some(pointer.to_owned()),
+        ..opened.place_of(&manifest.kind.payload_member())
+    };
+    let message = "the genesis contradicts its manifest";
+    tally.equal(Code::SchemaBind, &place("/genesis/origin"), &manifest.origin, &genesis.origin, message);
+    let same_tenant = manifest.tenant == genesis.tenant;
+    tally.equal(Code::SchemaBind, &place("/genesis/tenant"), &true, &same_tenant, message);
+    let same_rules = rules_of(manifest) == genesis.rules;
+    tally.equal(Code::SchemaBind, &place("/genesis/rules"), &true, &same_rules, message);
+    let (expected, found) = (schedule_digest(&manifest.schedule), schedule_digest(&genesis.schedule));
+    tally.equal(Code::SchemaBind, &place("/genesis/schedule"), &expected, &found, message);
+}
+
+/// The metadata in a payload repeats the manifest's; both must agree (F-40).
+pub(super) fn bind_metadata(metadata: &ExtractionMetadata, manifest: &Manifest, place: &Place, tally: &mut Tally) {
+    let shown = |time: Option<crate::time::UtcTime>| time.map_or_else(|| "null".to_owned(), |time| time.to_string());
+    let tenant = &manifest.tenant;
+    let pairs = [
+        ("collection_id", manifest.collection_id.to_string(), metadata.collection_id.to_string()),
+        ("collection_cycle", manifest.collection_cycle.clone(), metadata.collection_cycle.clone()),
+        ("scheduled_utc", shown(manifest.scheduled_utc), metadata.scheduled_utc.to_string()),
+        ("started_utc", manifest.started_utc.to_string(), metadata.started_utc.to_string()),
+        ("finished_utc", manifest.finished_utc.to_string(), metadata.finished_utc.to_string()),
+        ("timestamp_utc", manifest.started_utc.to_string(), metadata.timestamp_utc.to_string()),
+        ("platform", tenant.platform.clone(), metadata.platform.clone()),
+        ("region", tenant.region.clone(), metadata.region.clone()),
+        ("organization_id", tenant.organization_id.clone(), metadata.organization_id.clone()),
+        ("subdomain", tenant.subdomain.clone(), metadata.subdomain.clone()),
+        ("service_account_id", manifest.audit_log_entry.actor.clone(), metadata.service_account_id.clone()),
+    ];
+    for (field, expected, found) in pairs {
+        let place = Place { pointer: Some(format!("/extraction_metadata/{field}")), ..place.clone() };
+        let message = "the payload contradicts its manifest";
+        tally.equal(Code::SchemaBind, &place, &expected, &found, message);
+    }
+}
+
+/// F-21: the id follows from kind and time.
+pub(super) fn check_collection_id(manifest: &Manifest, place: &Place, tally: &mut Tally) {
+    let time = manifest.scheduled_utc.unwrap_or(manifest.sealed_utc).civil();
+    let prefix = if manifest.kind == Kind::Snapshot { "evidence" } else { manifest.kind.as_str() };
+    let expected = format!(
+        "{prefix}-{:04}-{:02}-{:02}-{:02}{:02}",
+        time.year(),
+        time.month(),
+        time.day(),
+        time.hour(),
+        time.minute()
+    );
+    let place = Place { pointer: Some("/collection_id".to_owned()), ..place.clone() };
+    let message = "the collection id does not follow from kind and time";
+    tally.equal(Code::SchemaId, &place, &expected, &manifest.collection_id.to_string(), message);
+}

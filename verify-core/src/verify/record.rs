@@ -1,0 +1,382 @@
+//! One record: its package, its payload, and for a snapshot everything that can be replayed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::assemble::Plan;
+use super::open::{Opened, open};
+use super::options::{Group, Mode, Options};
+use super::payload::{Payload, check_collection_id, member_document, read_payload};
+use super::replay::{
+    Sides, SnapshotMaterial, check_state_schemas, replay_drift, replay_normalization,
+};
+use super::rules::{RuleCache, Rules};
+use super::snapshot::{ResourceDigests, check_state, check_transcript, read_transcript};
+use super::state::{EarlierStates, State};
+use super::tally::Tally;
+use crate::digest::Digest;
+use crate::finding::{Code, Finding, Place};
+use crate::format::DocumentKind;
+use crate::limits::Limits;
+use crate::model::{
+    DriftDocument, Exception, Kind, Sequence, ValidationDocument, ValidationResults,
+};
+use crate::policy::{Case, CycleFacts, Evaluator, Judgement, Memo, judge};
+use crate::source::{Source, SourceError};
+
+/// What every record is judged with.
+pub(super) struct Shared<'a> {
+    pub(super) source: &'a dyn Source,
+    pub(super) plans: &'a [Plan],
+    pub(super) options: &'a Options,
+    pub(super) rules: RuleCache,
+    pub(super) memo: Memo,
+    pub(super) exceptions: Vec<(Sequence, Exception)>,
+}
+
+/// What is carried from one snapshot of a run to the next.
+#[derive(Default)]
+pub(super) struct Run {
+    pub(super) earlier: EarlierStates,
+    /// Per resource the snapshot that fits its state schema as a whole, under these rules.
+    clean: BTreeMap<String, u64>,
+    clean_under: Option<(Digest, Digest)>,
+}
+
+/// What one record gave.
+pub(super) struct Verified {
+    pub(super) index: usize,
+    pub(super) tally: Tally,
+    pub(super) payload: Option<Payload>,
+    pub(super) package_bytes: u64,
+    /// Whether every byte is the one its manifest names.
+    pub(super) hashed: bool,
+    pub(super) recorded: Option<Recorded>,
+    pub(super) unreadable: Option<String>,
+}
+
+/// What a snapshot records, with what the replay gave.
+pub(super) struct Recorded {
+    pub(super) validation: Option<ValidationResults>,
+    pub(super) replayed: Option<Judgement>,
+    pub(super) drift: Option<DriftDocument>,
+}
+
+/// Verifies the record at `index`.
+pub(super) fn verify_record(
+    index: usize,
+    plan: &Plan,
+    shared: &Shared<'_>,
+    run: &mut Run,
+    evaluator: &mut dyn Evaluator,
+) -> Verified {
+    let mut verified = Verified {
+        index,
+        tally: Tally::default(),
+        payload: None,
+        package_bytes: 0,
+        hashed: false,
+        recorded: None,
+        unreadable: None,
+    };
+    let mut state = None;
+    match read_package(plan, shared, &mut verified) {
+        None => skip_all(&mut verified.tally, "the package is missing or cannot be read"),
+        Some(bytes) => {
+            verified.package_bytes = bytes.len() as u64;
+            match open(&bytes, plan, &shared.options.limits, &mut verified.tally) {
+                None => skip_all(&mut verified.tally, "the container of the package was not accepted"),
+                Some(mut opened) => state = judge_record(plan, &mut opened, shared, run, evaluator, &mut verified),
+            }
+        }
+    }
+    if plan.manifest.kind == Kind::Snapshot {
+        run.earlier.advance(plan, state.as_ref());
+    }
+    let integrity = |finding: &Finding| finding.code.exit_class() == crate::finding::ExitClass::Integrity;
+    verified.hashed = verified.package_bytes > 0 && !verified.tally.findings().iter().any(integrity);
+    verified
+}
+
+fn read_package(plan: &Plan, shared: &Shared<'_>, verified: &mut Verified) -> Option<Vec<u8>> {
+    let item = plan.package.as_ref()?;
+    let place = plan.place();
+    match shared.source.read(item, shared.options.limits.package_bytes) {
+        Ok(bytes) => Some(bytes),
+        Err(SourceError::Changed { listed, read, .. }) => {
+            let (expected, found) = (format!("{listed} bytes"), format!("{read} bytes"));
+            let message = "the file changed while it was read";
+            verified.tally.fail(Finding::new(Code::SrcStable, place, expected, found, message));
+            None
+        }
+        Err(error) => {
+            verified.unreadable = Some(super::survey::described(&error));
+            None
+        }
+    }
+}
+
+/// Checks that need an opened package.
+const CONTENT_CODES: [Code; 9] = [
+    Code::PkgMembers,
+    Code::PkgHashPayload,
+    Code::PkgHashMember,
+    Code::PkgHashState,
+    Code::PkgHashRules,
+    Code::PkgSums,
+    Code::PolicyReplay,
+    Code::DriftReplay,
+    Code::NormReplay,
+];
+
+fn skip_all(tally: &mut Tally, reason: &str) {
+    CONTENT_CODES.iter().for_each(|code| tally.skip(*code, reason));
+}
+
+fn judge_record(
+    plan: &Plan,
+    opened: &mut Opened<'_>,
+    shared: &Shared<'_>,
+    run: &mut Run,
+    evaluator: &mut dyn Evaluator,
+    verified: &mut Verified,
+) -> Option<Arc<State>> {
+    let tally = &mut verified.tally;
+    check_collection_id(&opened.manifest, &opened.place, tally);
+    verified.payload = read_payload(opened, tally);
+    if opened.manifest.kind != Kind::Snapshot {
+        return None;
+    }
+    let Some(document) = opened.snapshot.take() else {
+        skip_all(tally, "the snapshot is damaged");
+        return None;
+    };
+    let limits = &shared.options.limits;
+    let rules = shared.rules.rules_of(opened, limits);
+    let profile = rules.profile.as_ref().as_ref();
+    let digests = check_state(opened, &document, profile.ok(), tally);
+    let digests = only_recorded(opened, digests);
+    let state = State { sequence: plan.sequence(), document, digests };
+    let validation = member_document(opened, DocumentKind::Validation, "validation.json", tally)
+        .map(|document: ValidationDocument| document.validation_results);
+    let drift = member_document(opened, DocumentKind::Drift, "drift.json", tally);
+    let exchanges = read_transcript(opened, tally);
+    match &exchanges {
+        Some(exchanges) => check_transcript(opened, exchanges, tally),
+        None => tally.skip(Code::CollectTranscript, "the transcript is missing or damaged"),
+    }
+    let sides = sides(plan, &state, shared, run, limits);
+    let mut replayed = None;
+    match profile {
+        Ok(profile) => {
+            match (&drift, shared.options.runs(Group::Drift)) {
+                (_, false) => tally.skip(Code::DriftReplay, super::options::LEFT_OUT),
+                (Some(drift), true) => replay_drift(opened, profile, &sides, drift, tally),
+                (None, true) => tally.skip(Code::DriftReplay, "drift.json is missing or damaged"),
+            }
+            match (&exchanges, shared.options.runs(Group::Normalization)) {
+                (_, false) => tally.skip(Code::NormReplay, super::options::LEFT_OUT),
+                (Some(exchanges), true) => replay_normalization(opened, profile, exchanges, limits, tally),
+                (None, true) => tally.skip(Code::NormReplay, "the transcript is missing or damaged"),
+            }
+            if shared.options.runs(Group::Schema) {
+                let carried = carried(opened, run, shared.options.mode);
+                let clean = check_state_schemas(opened, profile, &rules, &sides, &carried, tally);
+                run.clean.extend(clean.into_iter().map(|name| (name, plan.sequence())));
+            } else {
+                tally.skip(Code::SchemaSnapshot, super::options::LEFT_OUT);
+            }
+            replayed = replay_policies(opened, &rules, &sides, shared, evaluator, limits, tally);
+            check_validation(opened, validation.as_ref(), drift.as_ref(), replayed.as_ref(), tally);
+        }
+        Err(reason) => {
+            for code in [Code::DriftReplay, Code::NormReplay, Code::SchemaSnapshot, Code::PolicyReplay] {
+                tally.skip(code, &format!("the profile cannot be used: {reason}"));
+            }
+        }
+    }
+    drop(sides);
+    verified.recorded = Some(Recorded { validation, replayed, drift });
+    Some(Arc::new(state))
+}
+
+/// Only digests that are also the recorded ones may be compared with later.
+fn only_recorded(opened: &Opened<'_>, digests: ResourceDigests) -> ResourceDigests {
+    let recorded = &opened.manifest.resources;
+    digests
+        .into_iter()
+        .filter(|(name, digest)| recorded.get(name).is_some_and(|record| record.sha256 == Some(*digest)))
+        .collect()
+}
+
+fn sides<'a>(plan: &Plan, state: &'a State, shared: &Shared<'_>, run: &mut Run, limits: &Limits) -> Sides<'a> {
+    let latest = plan
+        .manifest
+        .resources
+        .keys()
+        .filter_map(|name| Some((name.to_string(), run.earlier.latest(name.as_str())?.clone())))
+        .collect();
+    let baseline = plan.manifest.baseline.as_ref().map(|baseline| {
+        run.earlier.baseline(baseline.sequence.0, shared.plans, shared.source, limits)
+    });
+    Sides { state, latest, baseline }
+}
+
+fn carried(opened: &Opened<'_>, run: &mut Run, mode: Mode) -> BTreeMap<String, u64> {
+    let under = (opened.manifest.schemas_sha256, opened.manifest.profile_sha256);
+    if run.clean_under != Some(under) {
+        run.clean.clear();
+        run.clean_under = Some(under);
+    }
+    if mode == Mode::FromScratch { BTreeMap::new() } else { run.clean.clone() }
+}
+
+fn replay_policies(
+    opened: &Opened<'_>,
+    rules: &Rules,
+    sides: &Sides<'_>,
+    shared: &Shared<'_>,
+    evaluator: &mut dyn Evaluator,
+    limits: &Limits,
+    tally: &mut Tally,
+) -> Option<Judgement> {
+    if !shared.options.runs(Group::Policies) {
+        tally.skip(Code::PolicyReplay, super::options::LEFT_OUT);
+        return None;
+    }
+    let manifest = &opened.manifest;
+    let policies = match rules.policies.as_ref() {
+        Ok(policies) => policies,
+        Err(error) => {
+            let place = opened.place_of("policies/controls.json");
+            let message = "the policies cannot be replayed";
+            tally.fail(Finding::new(error.kind.code(), place, "policies", error.to_string(), message));
+            return None;
+        }
+    };
+    let cycle = CycleFacts {
+        collection_id: manifest.collection_id.clone(),
+        scheduled_utc: manifest.scheduled_utc.unwrap_or(manifest.started_utc),
+        started_utc: manifest.started_utc,
+    };
+    let earlier: Vec<_> = shared
+        .exceptions
+        .iter()
+        .filter(|(sequence, _)| *sequence < manifest.sequence)
+        .cloned()
+        .collect();
+    let material = SnapshotMaterial::new(opened, sides, limits);
+    let case = Case { platform: &manifest.tenant.platform, material: &material, cycle: &cycle, exceptions: &earlier };
+    let fresh;
+    let memo = match shared.options.mode {
+        Mode::Incremental => &shared.memo,
+        Mode::FromScratch => {
+            fresh = Memo::new();
+            &fresh
+        }
+    };
+    let judgement = judge(policies, case, evaluator, memo);
+    for code in [Code::PolicyParse, Code::PolicyBuiltin, Code::PolicyLimits] {
+        if judgement.errors.iter().all(|(_, error)| error.kind.code() != code) {
+            tally.pass(code);
+        }
+    }
+    for (control, error) in &judgement.errors {
+        let place = Place { pointer: Some(control.clone()), ..opened.place_of("policies/controls.json") };
+        let message = "the policy of this control cannot be evaluated";
+        tally.fail(Finding::new(error.kind.code(), place, "a result", error.to_string(), message));
+    }
+    Some(judgement)
+}
+
+/// Recorded results against the replay, and against manifest and drift (F-70, F-74, F-85).
+fn check_validation(
+    opened: &Opened<'_>,
+    validation: Option<&ValidationResults>,
+    drift: Option<&DriftDocument>,
+    replayed: Option<&Judgement>,
+    tally: &mut Tally,
+) {
+    let Some(validation) = validation else {
+        tally.skip(Code::PolicyBind, "validation.json is missing or damaged");
+        tally.skip(Code::PolicyReplay, "validation.json is missing or damaged");
+        return;
+    };
+    let manifest = &opened.manifest;
+    let place = |field: &str| Place {
+        pointer: Some(format!("/validation_results/{field}")),
+        ..opened.place_of("validation.json")
+    };
+    let prefixed = |digest: Option<Digest>| digest.map_or_else(|| "null".to_owned(), |d| format!("sha256:{d}"));
+    let message = "the results name another state than the manifest";
+    let expected = prefixed(manifest.state_sha256);
+    tally.equal(Code::PolicyBind, &place("current_hash"), &expected, &validation.current_hash, message);
+    let message = "the results name another baseline than the manifest";
+    let expected = prefixed(manifest.baseline.as_ref().map(|baseline| baseline.state_sha256));
+    let found = validation.baseline_hash.clone().unwrap_or_else(|| "null".to_owned());
+    tally.equal(Code::PolicyBind, &place("baseline_hash"), &expected, &found, message);
+    if let Some(drift) = drift {
+        let detected = drift.against_baseline.as_ref().map(|comparison| comparison.change_count() > 0);
+        let shown = |detected: Option<bool>| detected.map_or_else(|| "null".to_owned(), |d| d.to_string());
+        let message = "the results contradict the recorded drift";
+        let (expected, found) = (shown(detected), shown(validation.drift_detected));
+        tally.equal(Code::PolicyBind, &place("drift_detected"), &expected, &found, message);
+    }
+    let inside = validation.timestamp_utc >= manifest.finished_utc && validation.timestamp_utc <= manifest.sealed_utc;
+    let message = "the results were not made between the end of collection and the sealing";
+    tally.equal(Code::PolicyBind, &place("timestamp_utc"), &true, &inside, message);
+    if let Some(replayed) = replayed {
+        check_results(validation, replayed, &place, tally);
+    }
+}
+
+fn check_results(
+    validation: &ValidationResults,
+    replayed: &Judgement,
+    place: &impl Fn(&str) -> Place,
+    tally: &mut Tally,
+) {
+    for (index, expected) in replayed.controls.iter().enumerate() {
+        let place = place(&format!("controls_validated/{index}"));
+        let Some(found) = validation.controls_validated.get(index) else {
+            let message = "the recorded results lack a control";
+            let expected = format!("{} {}", expected.control_id, expected.status.as_str());
+            tally.fail(Finding::new(Code::PolicyReplay, place, expected, "none", message));
+            continue;
+        };
+        let shown = |result: &crate::model::ControlResult| {
+            let reason = result.reason.as_deref().unwrap_or("no reason");
+            format!("{} {} ({reason})", result.control_id, result.status.as_str())
+        };
+        if expected == found {
+            tally.pass(Code::PolicyReplay);
+        } else {
+            let message = "replaying the policy gives another result than recorded";
+            tally.fail(Finding::new(Code::PolicyReplay, place, shown(expected), shown(found), message));
+        }
+    }
+    let surplus = validation.controls_validated.len().saturating_sub(replayed.controls.len());
+    let message = "results are recorded for controls that the policies do not hold";
+    tally.equal(Code::PolicyReplay, &place("controls_validated"), &0, &surplus, message);
+    if replayed.violations == validation.policy_violations {
+        tally.pass(Code::PolicyReplay);
+        return;
+    }
+    let lacks = |among: &[crate::model::Violation], violation: &crate::model::Violation| {
+        !among.contains(violation)
+    };
+    let first_hidden = replayed.violations.iter().find(|violation| lacks(&validation.policy_violations, violation));
+    let first_invented = validation.policy_violations.iter().find(|violation| lacks(&replayed.violations, violation));
+    let shown = |violation: Option<&crate::model::Violation>, count: usize| match violation {
+        Some(v) => format!("{count} violations, among them {} {} {}", v.control_id, v.resource, v.entity),
+        None => format!("{count} violations"),
+    };
+    let message = "replaying the policies gives other violations than recorded";
+    tally.fail(Finding::new(
+        Code::PolicyReplay,
+        place("policy_violations"),
+        shown(first_hidden, replayed.violations.len()),
+        shown(first_invented, validation.policy_violations.len()),
+        message,
+    ));
+}
