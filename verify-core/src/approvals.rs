@@ -132,7 +132,8 @@ impl InForce {
         let Some(mut expected) = self.rules else { return };
         let mut found = rules_of(manifest);
         for (subject, pointer) in RULES {
-            let (Some(expected), Some(found)) = (rule_mut(&mut expected, subject), rule_mut(&mut found, subject))
+            let (Some(expected), Some(found)) =
+                (rule_mut(&mut expected, subject), rule_mut(&mut found, subject))
             else {
                 continue;
             };

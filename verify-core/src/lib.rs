@@ -9,11 +9,13 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+pub mod approvals;
 pub mod canon;
 pub mod coverage;
 pub mod digest;
 pub mod drift;
 pub mod finding;
+pub mod format;
 pub mod limits;
 pub mod model;
 pub mod normalize;
@@ -25,6 +27,7 @@ pub mod schedule;
 pub mod schema;
 pub mod source;
 pub mod time;
+pub mod verify;
 
 /// `verify.py`, the second implementation in Python's standard library that every package carries (F-104).
 pub const VERIFY_PY: &str = include_str!("../python/verify.py");

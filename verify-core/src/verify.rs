@@ -145,7 +145,8 @@ fn verify_records(
 ) -> Vec<Verified> {
     let (snapshots, others): (Vec<usize>, Vec<usize>) = (0..plans.len())
         .partition(|index| plans.get(*index).is_some_and(|plan| plan.manifest.kind == Kind::Snapshot));
-    let counter = Counter { done: AtomicU64::new(0), bytes: AtomicU64::new(0), total: plans.len() as u64, observer };
+    let counter =
+        Counter { done: AtomicU64::new(0), bytes: AtomicU64::new(0), total: plans.len() as u64, observer };
     let mut shared = Shared {
         source,
         plans,
@@ -383,16 +384,20 @@ fn check_coverage(
         Err(error) => {
             let message = "the schedule cannot be understood, so no cycle can be counted";
             let place = Place { pointer: Some("/schedule/cron".to_owned()), ..Place::default() };
-            tally.fail(Finding::new(Code::SchemaType, place, "a schedule (F-61)", error.to_string(), message));
+            tally.fail(Finding::new(
+                Code::SchemaType,
+                place,
+                "a schedule (F-61)",
+                error.to_string(),
+                message,
+            ));
             tally.skip(Code::ChainCadence, "the schedule cannot be understood");
             return Coverage::default();
         }
     };
     let newest = coverage::newest_slot(&records);
-    let (inside, after): (Vec<_>, Vec<_>) = coverage
-        .rows
-        .iter()
-        .partition(|row| newest.is_some_and(|newest| row.scheduled_utc <= newest));
+    let (inside, after): (Vec<_>, Vec<_>) =
+        coverage.rows.iter().partition(|row| newest.is_some_and(|newest| row.scheduled_utc <= newest));
     for row in inside {
         if row.status == SlotStatus::Missing {
             let place = Place { pointer: Some(row.scheduled_utc.to_string()), ..Place::default() };
@@ -404,7 +409,10 @@ fn check_coverage(
     }
     let uncovered: Vec<_> = after.iter().filter(|row| row.status == SlotStatus::Missing).collect();
     if let (Some(first), Some(last)) = (uncovered.first(), uncovered.last()) {
-        let place = Place { pointer: Some(format!("{} to {}", first.scheduled_utc, last.scheduled_utc)), ..Place::default() };
+        let place = Place {
+            pointer: Some(format!("{} to {}", first.scheduled_utc, last.scheduled_utc)),
+            ..Place::default()
+        };
         let message = "the newest record lies before the end of the requested period";
         let expected = format!("{} more cycles", uncovered.len());
         let found = newest.map_or_else(|| "none".to_owned(), |newest| format!("newest cycle {newest}"));

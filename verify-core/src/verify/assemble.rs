@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::survey::{Sighting, Survey, commit_number};
+use super::survey::{Survey, commit_number};
 use super::tally::Tally;
 use crate::digest::Digest;
 use crate::finding::{Code, Finding, Place};
@@ -93,7 +93,8 @@ fn report_foreign(own: &[&Candidate<'_>], foreign: &[&Candidate<'_>], tally: &mu
                 tally.fail(Finding::new(Code::ChainOrigin, place, expected, found, message));
             } else {
                 let message = "the record belongs to another chain of the same origin";
-                let shown = |chain: Option<Digest>| chain.map_or_else(|| "none".to_owned(), |id| id.to_string());
+                let shown =
+                    |chain: Option<Digest>| chain.map_or_else(|| "none".to_owned(), |id| id.to_string());
                 let (expected, found) = (shown(example.chain()), shown(candidate.chain()));
                 tally.fail(Finding::new(Code::ChainId, place, expected, found, message));
             }
@@ -152,7 +153,8 @@ pub(super) fn assemble(survey: &Survey, tally: &mut Tally) -> Assembly {
         }
     }
     for item in &survey.strays {
-        tally.fail(stray(item, "the file is neither a package nor a committed manifest; it was not verified"));
+        tally
+            .fail(stray(item, "the file is neither a package nor a committed manifest; it was not verified"));
     }
     if survey.strays.is_empty() {
         tally.pass(Code::SrcStray);
@@ -165,7 +167,9 @@ fn candidates(survey: &Survey) -> BTreeMap<Digest, Candidate<'_>> {
     let mut candidates: BTreeMap<Digest, Candidate<'_>> = BTreeMap::new();
     for (sightings, is_commit) in [(&survey.commits, true), (&survey.packages, false)] {
         for sighting in sightings {
-            let (Some(sha256), Some(manifest)) = (sighting.sha256, sighting.manifest.as_deref()) else { continue };
+            let (Some(sha256), Some(manifest)) = (sighting.sha256, sighting.manifest.as_deref()) else {
+                continue;
+            };
             let candidate = candidates.entry(sha256).or_insert_with(|| Candidate {
                 sha256,
                 manifest,
@@ -241,7 +245,13 @@ fn check_copies(chosen: &Candidate<'_>, committed: bool, tally: &mut Tally) {
     for copies in [&chosen.commits, &chosen.packages] {
         for copy in copies.iter().skip(1) {
             let message = "the record was delivered more than once";
-            tally.fail(Finding::new(Code::ChainDup, place(Some(copy)), "one copy", copies.len().to_string(), message));
+            tally.fail(Finding::new(
+                Code::ChainDup,
+                place(Some(copy)),
+                "one copy",
+                copies.len().to_string(),
+                message,
+            ));
         }
     }
     for item in &chosen.commits {
@@ -291,17 +301,19 @@ fn report_left_over(item: &Item, a_record_lacks_its_package: bool, tally: &mut T
 
 fn stray(item: &Item, message: &str) -> Finding {
     let place = Place { file: Some(item.name.clone()), ..Place::default() };
-    Finding::new(Code::SrcStray, place, "a package or committed manifest of a record", "another file", message)
+    Finding::new(
+        Code::SrcStray,
+        place,
+        "a package or committed manifest of a record",
+        "another file",
+        message,
+    )
 }
 
 fn plan(chosen: &Candidate<'_>) -> Plan {
     let mut manifest = chosen.manifest.clone();
     manifest.files = Vec::new();
-    Plan {
-        sha256: chosen.sha256,
-        manifest,
-        package: chosen.packages.first().map(|item| (*item).clone()),
-    }
+    Plan { sha256: chosen.sha256, manifest, package: chosen.packages.first().map(|item| (*item).clone()) }
 }
 
 /// Sequence numbers between the first and the last record that no record carries.

@@ -128,17 +128,28 @@ fn check_times(plan: &Plan, before: Option<&Plan>, tally: &mut Tally) {
         if let [(early, at), (late, then)] = pair
             && then < at
         {
-            fail(late, format!("{at} ({early}) or later"), then.to_string(), "times of a record run backwards");
+            fail(
+                late,
+                format!("{at} ({early}) or later"),
+                then.to_string(),
+                "times of a record run backwards",
+            );
         }
     }
     if let Some(before) = before.filter(|before| manifest.sealed_utc < before.manifest.sealed_utc) {
-        let expected = format!("{} (sealing of record {}) or later", before.manifest.sealed_utc, before.sequence());
+        let expected =
+            format!("{} (sealing of record {}) or later", before.manifest.sealed_utc, before.sequence());
         fail("sealed_utc", expected, manifest.sealed_utc.to_string(), "sealed before the record it follows");
     }
     if manifest.audit_log_entry.timestamp_utc != manifest.sealed_utc {
         let expected = manifest.sealed_utc.to_string();
         let found = manifest.audit_log_entry.timestamp_utc.to_string();
-        fail("audit_log_entry/timestamp_utc", expected, found, "the upload is logged at another time than the sealing");
+        fail(
+            "audit_log_entry/timestamp_utc",
+            expected,
+            found,
+            "the upload is logged at another time than the sealing",
+        );
     }
     tally.all(Code::ChainTime, findings);
 }

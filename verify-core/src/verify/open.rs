@@ -120,7 +120,12 @@ pub(super) fn scan_suspect(bytes: &[u8], place: &Place, limits: &Limits, tally: 
 }
 
 /// Opens the package of a planned record. `None` when nothing in it counts.
-pub(super) fn open<'a>(bytes: &'a [u8], plan: &Plan, limits: &Limits, tally: &mut Tally) -> Option<Opened<'a>> {
+pub(super) fn open<'a>(
+    bytes: &'a [u8],
+    plan: &Plan,
+    limits: &Limits,
+    tally: &mut Tally,
+) -> Option<Opened<'a>> {
     let place = plan.place();
     let container = match scan(bytes, limits) {
         Ok(container) => container,
@@ -166,7 +171,12 @@ const MANIFEST_CODES: [Code; 6] = [
     Code::SchemaTime,
 ];
 
-fn read_checked(inflater: &mut Inflater, member: &Member<'_>, place: &Place, tally: &mut Tally) -> Option<Vec<u8>> {
+fn read_checked(
+    inflater: &mut Inflater,
+    member: &Member<'_>,
+    place: &Place,
+    tally: &mut Tally,
+) -> Option<Vec<u8>> {
     match inflater.read(member) {
         Ok((bytes, _)) => {
             tally.pass(Code::PkgZipCrc);
@@ -253,7 +263,13 @@ fn is_json(path: &str) -> bool {
     path.ends_with(".json") && !path.starts_with("raw/")
 }
 
-fn check_form(opened: &mut Opened<'_>, entry: &FileEntry, bytes: Vec<u8>, place: &Place, tally: &mut Tally) -> bool {
+fn check_form(
+    opened: &mut Opened<'_>,
+    entry: &FileEntry,
+    bytes: Vec<u8>,
+    place: &Place,
+    tally: &mut Tally,
+) -> bool {
     let limits = opened.limits;
     let result = if entry.path == TRANSCRIPT {
         canon::lines(&bytes, &limits).map(drop)
@@ -283,9 +299,10 @@ fn check_rule_digests(opened: &Opened<'_>, tally: &mut Tally) {
         ("profile", manifest.profile_sha256),
         ("inputs", manifest.inputs_sha256),
     ] {
-        let entries = manifest.files.iter().filter(|entry| {
-            entry.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-        });
+        let entries = manifest
+            .files
+            .iter()
+            .filter(|entry| entry.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
         let found = canon::digest_map(entries.map(|entry| (entry.path.as_str(), entry.sha256)));
         let place = Place { pointer: Some(format!("/{folder}_sha256")), ..opened.place_of(MANIFEST) };
         let message = "the digest does not follow from the members of its folder";

@@ -90,7 +90,9 @@ impl Group {
             Code::ChainCadence | Code::ChainPeriod => Self::Coverage,
             Code::RulesUnapproved | Code::RulesBaseline | Code::ExceptionExpired => Self::Rules,
             Code::SchemaSnapshot => Self::Schema,
-            Code::PolicyParse | Code::PolicyBuiltin | Code::PolicyLimits | Code::PolicyReplay => Self::Policies,
+            Code::PolicyParse | Code::PolicyBuiltin | Code::PolicyLimits | Code::PolicyReplay => {
+                Self::Policies
+            }
             Code::DriftReplay => Self::Drift,
             Code::NormReplay => Self::Normalization,
             Code::ChainEmpty

@@ -102,8 +102,14 @@ fn bind_genesis(genesis: &Genesis, opened: &Opened<'_>, tally: &mut Tally) {
 }
 
 /// The metadata in a payload repeats the manifest's; both must agree (F-40).
-pub(super) fn bind_metadata(metadata: &ExtractionMetadata, manifest: &Manifest, place: &Place, tally: &mut Tally) {
-    let shown = |time: Option<crate::time::UtcTime>| time.map_or_else(|| "null".to_owned(), |time| time.to_string());
+pub(super) fn bind_metadata(
+    metadata: &ExtractionMetadata,
+    manifest: &Manifest,
+    place: &Place,
+    tally: &mut Tally,
+) {
+    let shown =
+        |time: Option<crate::time::UtcTime>| time.map_or_else(|| "null".to_owned(), |time| time.to_string());
     let tenant = &manifest.tenant;
     let pairs = [
         ("collection_id", manifest.collection_id.to_string(), metadata.collection_id.to_string()),

@@ -7,9 +7,7 @@ use super::assemble::Plan;
 use super::open::{Opened, open};
 use super::options::{Group, Mode, Options};
 use super::payload::{Payload, check_collection_id, member_document, read_payload};
-use super::replay::{
-    Sides, SnapshotMaterial, check_state_schemas, replay_drift, replay_normalization,
-};
+use super::replay::{Sides, SnapshotMaterial, check_state_schemas, replay_drift, replay_normalization};
 use super::rules::{RuleCache, Rules};
 use super::snapshot::{ResourceDigests, check_state, check_transcript, read_transcript};
 use super::state::{EarlierStates, State};
@@ -18,9 +16,7 @@ use crate::digest::Digest;
 use crate::finding::{Code, Finding, Place};
 use crate::format::DocumentKind;
 use crate::limits::Limits;
-use crate::model::{
-    DriftDocument, Exception, Kind, Sequence, ValidationDocument, ValidationResults,
-};
+use crate::model::{DriftDocument, Exception, Kind, Sequence, ValidationDocument, ValidationResults};
 use crate::policy::{Case, CycleFacts, Evaluator, Judgement, Memo, judge};
 use crate::source::{Source, SourceError};
 
@@ -86,7 +82,9 @@ pub(super) fn verify_record(
             verified.package_bytes = bytes.len() as u64;
             match open(&bytes, plan, &shared.options.limits, &mut verified.tally) {
                 None => skip_all(&mut verified.tally, "the container of the package was not accepted"),
-                Some(mut opened) => state = judge_record(plan, &mut opened, shared, run, evaluator, &mut verified),
+                Some(mut opened) => {
+                    state = judge_record(plan, &mut opened, shared, run, evaluator, &mut verified)
+                }
             }
         }
     }
@@ -209,16 +207,24 @@ fn only_recorded(opened: &Opened<'_>, digests: ResourceDigests) -> ResourceDiges
         .collect()
 }
 
-fn sides<'a>(plan: &Plan, state: &'a State, shared: &Shared<'_>, run: &mut Run, limits: &Limits) -> Sides<'a> {
+fn sides<'a>(
+    plan: &Plan,
+    state: &'a State,
+    shared: &Shared<'_>,
+    run: &mut Run,
+    limits: &Limits,
+) -> Sides<'a> {
     let latest = plan
         .manifest
         .resources
         .keys()
         .filter_map(|name| Some((name.to_string(), run.earlier.latest(name.as_str())?.clone())))
         .collect();
-    let baseline = plan.manifest.baseline.as_ref().map(|baseline| {
-        run.earlier.baseline(baseline.sequence.0, shared.plans, shared.source, limits)
-    });
+    let baseline = plan
+        .manifest
+        .baseline
+        .as_ref()
+        .map(|baseline| run.earlier.baseline(baseline.sequence.0, shared.plans, shared.source, limits));
     Sides { state, latest, baseline }
 }
 
@@ -250,7 +256,7 @@ fn replay_policies(
         Err(error) => {
             let place = opened.place_of("policies/controls.json");
             let message = "the policies cannot be replayed";
-            tally.fail(Finding::new(error.kind.code(), place, "policies", error.to_string(), message));
+            tally.fail(Finding::new(error.code(), place, "policies", error.to_string(), message));
             return None;
         }
     };
@@ -259,14 +265,15 @@ fn replay_policies(
         scheduled_utc: manifest.scheduled_utc.unwrap_or(manifest.started_utc),
         started_utc: manifest.started_utc,
     };
-    let earlier: Vec<_> = shared
-        .exceptions
-        .iter()
-        .filter(|(sequence, _)| *sequence < manifest.sequence)
-        .cloned()
-        .collect();
+    let earlier: Vec<_> =
+        shared.exceptions.iter().filter(|(sequence, _)| *sequence < manifest.sequence).cloned().collect();
     let material = SnapshotMaterial::new(opened, sides, limits);
-    let case = Case { platform: &manifest.tenant.platform, material: &material, cycle: &cycle, exceptions: &earlier };
+    let case = Case {
+        platform: &manifest.tenant.platform,
+        material: &material,
+        cycle: &cycle,
+        exceptions: &earlier,
+    };
     let fresh;
     let memo = match shared.options.mode {
         Mode::Incremental => &shared.memo,
@@ -277,14 +284,14 @@ fn replay_policies(
     };
     let judgement = judge(policies, case, evaluator, memo);
     for code in [Code::PolicyParse, Code::PolicyBuiltin, Code::PolicyLimits] {
-        if judgement.errors.iter().all(|(_, error)| error.kind.code() != code) {
+        if judgement.errors.iter().all(|(_, error)| error.code() != code) {
             tally.pass(code);
         }
     }
     for (control, error) in &judgement.errors {
         let place = Place { pointer: Some(control.clone()), ..opened.place_of("policies/controls.json") };
         let message = "the policy of this control cannot be evaluated";
-        tally.fail(Finding::new(error.kind.code(), place, "a result", error.to_string(), message));
+        tally.fail(Finding::new(error.code(), place, "a result", error.to_string(), message));
     }
     Some(judgement)
 }
@@ -307,7 +314,8 @@ fn check_validation(
         pointer: Some(format!("/validation_results/{field}")),
         ..opened.place_of("validation.json")
     };
-    let prefixed = |digest: Option<Digest>| digest.map_or_else(|| "null".to_owned(), |d| format!("sha256:{d}"));
+    let prefixed =
+        |digest: Option<Digest>| digest.map_or_else(|| "null".to_owned(), |d| format!("sha256:{d}"));
     let message = "the results name another state than the manifest";
     let expected = prefixed(manifest.state_sha256);
     tally.equal(Code::PolicyBind, &place("current_hash"), &expected, &validation.current_hash, message);
@@ -322,7 +330,8 @@ fn check_validation(
         let (expected, found) = (shown(detected), shown(validation.drift_detected));
         tally.equal(Code::PolicyBind, &place("drift_detected"), &expected, &found, message);
     }
-    let inside = validation.timestamp_utc >= manifest.finished_utc && validation.timestamp_utc <= manifest.sealed_utc;
+    let inside =
+        validation.timestamp_utc >= manifest.finished_utc && validation.timestamp_utc <= manifest.sealed_utc;
     let message = "the results were not made between the end of collection and the sealing";
     tally.equal(Code::PolicyBind, &place("timestamp_utc"), &true, &inside, message);
     if let Some(replayed) = replayed {
@@ -362,11 +371,12 @@ fn check_results(
         tally.pass(Code::PolicyReplay);
         return;
     }
-    let lacks = |among: &[crate::model::Violation], violation: &crate::model::Violation| {
-        !among.contains(violation)
-    };
-    let first_hidden = replayed.violations.iter().find(|violation| lacks(&validation.policy_violations, violation));
-    let first_invented = validation.policy_violations.iter().find(|violation| lacks(&replayed.violations, violation));
+    let lacks =
+        |among: &[crate::model::Violation], violation: &crate::model::Violation| !among.contains(violation);
+    let first_hidden =
+        replayed.violations.iter().find(|violation| lacks(&validation.policy_violations, violation));
+    let first_invented =
+        validation.policy_violations.iter().find(|violation| lacks(&replayed.violations, violation));
     let shown = |violation: Option<&crate::model::Violation>, count: usize| match violation {
         Some(v) => format!("{count} violations, among them {} {} {}", v.control_id, v.resource, v.entity),
         None => format!("{count} violations"),

@@ -47,7 +47,10 @@ pub(super) fn replay_drift(
     tally: &mut Tally,
 ) {
     if let Some(sequence) = sides.damaged() {
-        tally.skip(Code::DriftReplay, &format!("record {sequence}, which it is compared with, is damaged or missing"));
+        tally.skip(
+            Code::DriftReplay,
+            &format!("record {sequence}, which it is compared with, is damaged or missing"),
+        );
         return;
     }
     let place = opened.place_of("drift.json");
@@ -60,10 +63,22 @@ pub(super) fn replay_drift(
             &ProvenanceBytes(provenance),
         )
     };
-    check_comparison(compare(Against::Previous), Some(&recorded.against_previous), "against_previous", &place, tally);
+    check_comparison(
+        compare(Against::Previous),
+        Some(&recorded.against_previous),
+        "against_previous",
+        &place,
+        tally,
+    );
     match (&sides.baseline, &recorded.against_baseline) {
         (Some(_), recorded) => {
-            check_comparison(compare(Against::Baseline), recorded.as_ref(), "against_baseline", &place, tally);
+            check_comparison(
+                compare(Against::Baseline),
+                recorded.as_ref(),
+                "against_baseline",
+                &place,
+                tally,
+            );
         }
         (None, recorded) => {
             let place = Place { pointer: Some("/against_baseline".to_owned()), ..place };
@@ -120,7 +135,13 @@ fn check_comparison(
     };
     let Some(recorded) = recorded else {
         let message = "the drift against the baseline is not recorded";
-        tally.fail(Finding::new(Code::DriftReplay, place(format!("/{name}")), "a comparison", "none", message));
+        tally.fail(Finding::new(
+            Code::DriftReplay,
+            place(format!("/{name}")),
+            "a comparison",
+            "none",
+            message,
+        ));
         return;
     };
     let mut findings = Vec::new();
@@ -207,7 +228,9 @@ pub(super) fn check_state_schemas(
     let mut clean = Vec::new();
     for resource in &profile.resources {
         let name = resource.id.as_str();
-        let Some(elements) = sides.state.document.member(name).and_then(canon::MemberRef::elements) else { continue };
+        let Some(elements) = sides.state.document.member(name).and_then(canon::MemberRef::elements) else {
+            continue;
+        };
         let Some(path) = &resource.state_schema else { continue };
         let schema = match rules.schemas.get(&format!("schemas/{path}")) {
             Some(Ok(schema)) => schema,
@@ -240,7 +263,8 @@ pub(super) fn check_state_schemas(
                 let first = error.first().map_or_else(String::new, |notice| {
                     format!("{} at {}", notice.message, notice.instance_path)
                 });
-                let place = Place { pointer: Some(format!("/{name}/{key}")), ..opened.place_of("snapshot.json") };
+                let place =
+                    Place { pointer: Some(format!("/{name}/{key}")), ..opened.place_of("snapshot.json") };
                 let message = "the entity does not fit its state schema";
                 findings.push(Finding::new(Code::SchemaSnapshot, place, path.clone(), first, message));
             }
@@ -287,9 +311,7 @@ impl<'a> SnapshotMaterial<'a> {
     fn state_of(&self, part: Part<'_>) -> Option<(&State, String)> {
         match part {
             Part::State(name) => Some((self.sides.state, name.to_owned())),
-            Part::Previous(name) => {
-                Some((self.sides.latest.get(name)?.state.as_deref()?, name.to_owned()))
-            }
+            Part::Previous(name) => Some((self.sides.latest.get(name)?.state.as_deref()?, name.to_owned())),
             Part::Baseline(name) => Some((self.sides.baseline.as_ref()?.state.as_deref()?, name.to_owned())),
             Part::Register(_) | Part::Provenance(_) => None,
         }
@@ -323,4 +345,3 @@ impl Material for SnapshotMaterial<'_> {
         self.beside(part).map(|(_, bytes)| Cow::Borrowed(bytes.as_slice()))
     }
 }
-

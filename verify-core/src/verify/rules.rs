@@ -74,7 +74,9 @@ impl RuleCache {
                 opened
                     .below("schemas")
                     .into_iter()
-                    .map(|(path, bytes)| (path, Schema::compile(&bytes, limits).map_err(|error| error.to_string())))
+                    .map(|(path, bytes)| {
+                        (path, Schema::compile(&bytes, limits).map_err(|error| error.to_string()))
+                    })
                     .collect()
             }),
         }

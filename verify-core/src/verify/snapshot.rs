@@ -49,7 +49,8 @@ pub(super) fn check_state(
     }
     let state = canon::digest_map(digests.iter().map(|(name, digest)| (name.as_str(), *digest)));
     let place = Place { pointer: Some("/state_sha256".to_owned()), ..opened.place_of("manifest.json") };
-    let expected = opened.manifest.state_sha256.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
+    let expected =
+        opened.manifest.state_sha256.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
     let message = "the state digest does not follow from the resources";
     tally.equal(Code::PkgHashState, &place, &expected, &state.to_string(), message);
     digests
@@ -93,7 +94,8 @@ fn check_members(
     let mut findings = Vec::new();
     for name in expected.symmetric_difference(&found) {
         let place = Place { pointer: Some(format!("/{name}")), ..place.clone() };
-        let (expected, found) = if found.contains(name) { ("absent", "present") } else { ("present", "absent") };
+        let (expected, found) =
+            if found.contains(name) { ("absent", "present") } else { ("present", "absent") };
         let message = "the snapshot does not hold exactly the resources the manifest calls complete";
         findings.push(Finding::new(Code::PkgHashState, place, expected, found, message));
     }
@@ -111,7 +113,8 @@ fn check_members(
     let findings = declared
         .symmetric_difference(&listed)
         .map(|name| {
-            let place = Place { pointer: Some(format!("/resources/{name}")), ..opened.place_of("manifest.json") };
+            let place =
+                Place { pointer: Some(format!("/resources/{name}")), ..opened.place_of("manifest.json") };
             let (expected, found) =
                 if listed.contains(name) { ("absent", "present") } else { ("present", "absent") };
             let message = "the manifest does not list exactly the resources of the profile";
@@ -157,7 +160,8 @@ fn check_keys<'a>(
         };
         if !ascends {
             let message = "entities do not ascend by key: a key is missing, repeated or out of order";
-            let expected = before.map_or_else(|| "a key".to_owned(), |before| format!("a key after {before}"));
+            let expected =
+                before.map_or_else(|| "a key".to_owned(), |before| format!("a key after {before}"));
             let found = found.unwrap_or_else(|| "none".to_owned());
             tally.fail(Finding::new(Code::CollectComplete, place.clone(), expected, found, message));
             return;

@@ -64,7 +64,13 @@ impl EarlierStates {
     }
 
     /// The snapshot a record names as its baseline; loaded when it is not at hand.
-    pub(super) fn baseline(&mut self, sequence: u64, plans: &[Plan], source: &dyn Source, limits: &Limits) -> Earlier {
+    pub(super) fn baseline(
+        &mut self,
+        sequence: u64,
+        plans: &[Plan],
+        source: &dyn Source,
+        limits: &Limits,
+    ) -> Earlier {
         if let Some(known) = self.baseline.as_ref().filter(|known| known.sequence == sequence) {
             return known.clone();
         }
@@ -86,8 +92,7 @@ impl EarlierStates {
     /// Moves on: `plan` was verified and gave `state`, or `None` if it is damaged.
     pub(super) fn advance(&mut self, plan: &Plan, state: Option<&Arc<State>>) {
         for name in complete_resources(plan) {
-            self.latest
-                .insert(name.clone(), Earlier { sequence: plan.sequence(), state: state.cloned() });
+            self.latest.insert(name.clone(), Earlier { sequence: plan.sequence(), state: state.cloned() });
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::coverage::CycleRecord;
 use crate::finding::{Code, Finding, Place};
 use crate::model::{ControlResult, ControlStatus, Kind, Outcome, Sequence, Violation};
 use crate::report::{
-    Against, ControlCell, ControlRow, DriftRow, IncompleteRow, MAXIMUM_DRIFT_ROWS, RecordSummary, Report, Rung,
-    ViolationRow,
+    Against, ControlCell, ControlRow, DriftRow, IncompleteRow, MAXIMUM_DRIFT_ROWS, RecordSummary, Report,
+    Rung, ViolationRow,
 };
 
 /// One record for the list of records; `findings` are those about it.
@@ -73,7 +73,10 @@ fn rung<'a>(plan: &Plan, verified: &Verified, mut findings: impl Iterator<Item =
 fn note(payload: &Payload) -> Option<String> {
     Some(match payload {
         Payload::Genesis(genesis) => {
-            format!("chain started, rules approved by {} ({}): {}", genesis.approved_by, genesis.ticket, genesis.reason)
+            format!(
+                "chain started, rules approved by {} ({}): {}",
+                genesis.approved_by, genesis.ticket, genesis.reason
+            )
         }
         Payload::Approval(approval) => format!(
             "{} approved by {} ({}): {}",
@@ -192,7 +195,8 @@ fn add_cell(
     sequence: u64,
     scheduled_utc: Option<crate::time::UtcTime>,
 ) {
-    let known = rows.iter().position(|row| row.control_id == result.control_id && row.policy == result.policy);
+    let known =
+        rows.iter().position(|row| row.control_id == result.control_id && row.policy == result.policy);
     let index = known.unwrap_or(rows.len());
     if known.is_none() {
         rows.push(ControlRow {
@@ -242,7 +246,10 @@ pub(super) fn expired_exceptions(
             let (by, from, until) = covered(&violation)?;
             let place = Place {
                 member: Some("validation.json".to_owned()),
-                pointer: Some(format!("{} {} {}", violation.control_id, violation.resource, violation.entity)),
+                pointer: Some(format!(
+                    "{} {} {}",
+                    violation.control_id, violation.resource, violation.entity
+                )),
                 ..plan.place()
             };
             let message = "the exception does not hold at the time of the cycle";

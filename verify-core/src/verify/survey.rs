@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::finding::{Code, Finding, Place};
 use crate::limits::Limits;
 use crate::model::Manifest;
-use crate::package::layout::{LOCAL_BYTES, LOCAL_SIGNATURE};
+use crate::package::constants::{LOCAL_BYTES, LOCAL_SIGNATURE};
 use crate::source::{Item, ItemKind, Source, SourceError};
 
 /// A manifest as it was found.
@@ -53,7 +53,13 @@ pub(super) fn survey(source: &dyn Source, limits: &Limits, tally: &mut Tally) ->
             Err(SourceError::Changed { name, listed, read }) => {
                 let place = Place { file: Some(name), ..Place::default() };
                 let (expected, found) = (format!("{listed} bytes"), format!("{read} bytes"));
-                tally.fail(Finding::new(Code::SrcStable, place, expected, found, "the file changed while it was read"));
+                tally.fail(Finding::new(
+                    Code::SrcStable,
+                    place,
+                    expected,
+                    found,
+                    "the file changed while it was read",
+                ));
             }
             Err(error) => survey.unreadable.push(described(&error)),
         }
@@ -87,7 +93,13 @@ fn check_item(item: &Item, limits: &Limits, tally: &mut Tally) -> bool {
     if item.size > limits.package_bytes {
         let (expected, found) =
             (format!("at most {} bytes", limits.package_bytes), format!("{} bytes", item.size));
-        tally.fail(Finding::new(Code::SrcLimits, place, expected, found, "the file is too large; it was not read"));
+        tally.fail(Finding::new(
+            Code::SrcLimits,
+            place,
+            expected,
+            found,
+            "the file is too large; it was not read",
+        ));
         return false;
     }
     tally.pass(Code::SrcLimits);

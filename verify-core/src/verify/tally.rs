@@ -85,7 +85,9 @@ impl Tally {
 
     /// Whether the check was evaluated at least once and skipped nowhere.
     pub(super) fn ran(&self, code: Code) -> bool {
-        self.counts.get(&code).is_some_and(|count| count.passed + count.failed > 0 && count.not_evaluated == 0)
+        self.counts
+            .get(&code)
+            .is_some_and(|count| count.passed + count.failed > 0 && count.not_evaluated == 0)
     }
 
     /// Findings so far.
