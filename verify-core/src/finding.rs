@@ -234,4 +234,26 @@ mod tests {
             }
         }
     }
+
+    // The document people read and the table the program uses must say the same.
+    #[test]
+    fn the_format_document_lists_every_code_as_it_is() {
+        let document = include_str!("../docs/format.md");
+        let listed: Vec<&str> = document.lines().filter(|line| line.starts_with("| `")).collect();
+        for code in Code::ALL {
+            let severity = serde_json::to_string(&code.severity()).unwrap();
+            let exit = match code.exit_class() {
+                ExitClass::Integrity => "1",
+                ExitClass::Replay => "4",
+                ExitClass::Cadence => "3",
+                ExitClass::Note => "none",
+            };
+            let start = format!("| `{code}` | {} | {exit} | ", severity.trim_matches('"'));
+            let end = format!(" | {} |", code.meaning());
+            let line = listed.iter().filter(|line| line.starts_with(&start) && line.ends_with(&end));
+            assert_eq!(line.count(), 1, "{code}");
+        }
+        let codes = listed.iter().filter(|line| line.matches(" | ").count() == 5).count();
+        assert_eq!(codes, Code::ALL.len());
+    }
 }

@@ -132,7 +132,7 @@ pub fn verify(
         missing.push("the verification was cancelled".to_owned());
     }
     missing.extend(verified.iter().filter_map(|verified| verified.unreadable.clone()));
-    build_report(source, options, &assembly, verified, tally, &missing)
+    build_report(source, options, &assembly, &verified, tally, &missing)
 }
 
 /// Verifies every record: the small ones first, because snapshots are judged with what they say.
@@ -229,7 +229,7 @@ fn build_report(
     source: &dyn Source,
     options: &Options,
     assembly: &Assembly,
-    verified: Vec<Verified>,
+    verified: &[Verified],
     mut tally: Tally,
     missing: &[String],
 ) -> Report {
@@ -242,7 +242,7 @@ fn build_report(
         .collect();
     let mut later = Tally::default();
     check_approvals(plans, &payloads, options, &mut later);
-    check_exceptions(plans, &verified, &payloads, &mut later);
+    check_exceptions(plans, verified, &payloads, &mut later);
     let coverage = check_coverage(plans, &payloads, options, &mut later);
     let mut report = Report {
         report_version: REPORT_VERSION.to_owned(),
@@ -262,11 +262,11 @@ fn build_report(
         findings: Vec::new(),
         not_claimed: Vec::new(),
     };
-    for verified in &verified {
+    for verified in verified {
         tally.merge(verified.tally.clone());
     }
     tally.merge(later);
-    for verified in &verified {
+    for verified in verified {
         let Some(plan) = plans.get(verified.index) else { continue };
         report.records.push(summary::record_summary(plan, verified, tally.findings()));
         summary::add_snapshot(&mut report, plan, verified.recorded.as_ref());

@@ -66,14 +66,16 @@ impl Candidate<'_> {
 }
 
 /// Which chain this source is about: the one most manifests name, commits counting first.
-fn identity(candidates: &BTreeMap<Digest, Candidate<'_>>) -> Option<Option<Digest>> {
+///
+/// `None` stands for manifests that name none, which only a damaged genesis could explain.
+fn identity(candidates: &BTreeMap<Digest, Candidate<'_>>) -> Option<Digest> {
     let mut support: BTreeMap<Option<Digest>, (usize, usize)> = BTreeMap::new();
     for candidate in candidates.values() {
         let (commits, packages) = support.entry(candidate.chain()).or_default();
         *commits += candidate.commits.len();
         *packages += candidate.packages.len();
     }
-    support.into_iter().max_by_key(|(chain, support)| (*support, *chain)).map(|(chain, _)| chain)
+    support.into_iter().max_by_key(|(chain, support)| (*support, *chain)).and_then(|(chain, _)| chain)
 }
 
 /// Manifests of another chain are findings wherever they lie, and belong to no record.
@@ -86,17 +88,17 @@ fn report_foreign(own: &[&Candidate<'_>], foreign: &[&Candidate<'_>], tally: &mu
                 file: Some(item.name.clone()),
                 ..Place::default()
             };
-            if candidate.manifest.origin != example.manifest.origin {
-                let message = "the record is of another origin";
-                let (expected, found) =
-                    (example.manifest.origin.to_string(), candidate.manifest.origin.to_string());
-                tally.fail(Finding::new(Code::ChainOrigin, place, expected, found, message));
-            } else {
+            let (expected, found) = (&example.manifest.origin, &candidate.manifest.origin);
+            if expected == found {
                 let message = "the record belongs to another chain of the same origin";
                 let shown =
                     |chain: Option<Digest>| chain.map_or_else(|| "none".to_owned(), |id| id.to_string());
                 let (expected, found) = (shown(example.chain()), shown(candidate.chain()));
                 tally.fail(Finding::new(Code::ChainId, place, expected, found, message));
+            } else {
+                let message = "the record is of another origin";
+                let (expected, found) = (expected.to_string(), found.to_string());
+                tally.fail(Finding::new(Code::ChainOrigin, place, expected, found, message));
             }
         }
     }
@@ -105,12 +107,11 @@ fn report_foreign(own: &[&Candidate<'_>], foreign: &[&Candidate<'_>], tally: &mu
 /// Sorts the survey into records.
 pub(super) fn assemble(survey: &Survey, tally: &mut Tally) -> Assembly {
     for (_, findings) in &survey.broken_commits {
-        findings.iter().cloned().for_each(|finding| tally.fail(finding));
+        tally.fail_all(findings.iter().cloned());
     }
     let all = candidates(survey);
     let identity = identity(&all);
-    let (own, foreign): (Vec<_>, Vec<_>) =
-        all.values().partition(|candidate| identity.is_none_or(|identity| candidate.chain() == identity));
+    let (own, foreign): (Vec<_>, Vec<_>) = all.values().partition(|candidate| candidate.chain() == identity);
     report_foreign(&own, &foreign, tally);
     let committed = !survey.commits.is_empty() || !survey.broken_commits.is_empty();
     let mut by_sequence: BTreeMap<u64, Vec<&Candidate<'_>>> = BTreeMap::new();

@@ -67,7 +67,7 @@ pub(super) fn canon_finding(error: &canon::CanonError, place: &Place) -> Finding
         error.class.code(),
         place,
         "RFC 8785 canonical JSON",
-        error.detail.to_string(),
+        error.detail.clone(),
         "the document is not in canonical form",
     )
 }

@@ -99,7 +99,7 @@ impl Opened<'_> {
 /// Names the exact damage of a zip file that carries no manifest that could be read.
 pub(super) fn scan_suspect(bytes: &[u8], place: &Place, limits: &Limits, tally: &mut Tally) {
     match scan(bytes, limits) {
-        Err(faults) => faults.into_iter().for_each(|fault| tally.fail(fault.into_finding(place.clone()))),
+        Err(faults) => tally.fail_all(faults.into_iter().map(|fault| fault.into_finding(place.clone()))),
         Ok(container) => {
             let Some(member) = container.member(MANIFEST) else {
                 let message = "the zip holds no manifest";
@@ -130,11 +130,11 @@ pub(super) fn open<'a>(
     let container = match scan(bytes, limits) {
         Ok(container) => container,
         Err(faults) => {
-            faults.into_iter().for_each(|fault| tally.fail(fault.into_finding(place.clone())));
+            tally.fail_all(faults.into_iter().map(|fault| fault.into_finding(place.clone())));
             return None;
         }
     };
-    CONTAINER_CODES.iter().for_each(|code| tally.pass(*code));
+    tally.pass_all(&CONTAINER_CODES);
     let mut inflater = Inflater::new();
     let manifest_bytes = read_checked(&mut inflater, container.member(MANIFEST)?, &place, tally)?;
     let manifest_place = Place { member: Some(MANIFEST.to_owned()), ..place.clone() };
@@ -149,7 +149,7 @@ pub(super) fn open<'a>(
             tally.pass(*code);
         }
     }
-    read.findings.into_iter().for_each(|finding| tally.fail(finding));
+    tally.fail_all(read.findings);
     let manifest = *read.manifest?;
     let listed = check_members(&manifest.files, &container);
     let listed = listed.into_iter().map(|fault| fault.into_finding(place.clone())).collect();
@@ -260,7 +260,7 @@ pub(super) const TRANSCRIPT: &str = "transcript.jsonl";
 
 /// Canonical JSON members: all but kept bodies (F-13, F-53).
 fn is_json(path: &str) -> bool {
-    path.ends_with(".json") && !path.starts_with("raw/")
+    path.strip_suffix(".json").is_some() && !path.starts_with("raw/")
 }
 
 fn check_form(
@@ -280,7 +280,7 @@ fn check_form(
     };
     match result {
         Ok(()) => {
-            JSON_CODES.iter().for_each(|code| tally.pass(*code));
+            tally.pass_all(&JSON_CODES);
             true
         }
         Err(error) => {

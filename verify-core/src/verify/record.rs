@@ -83,7 +83,7 @@ pub(super) fn verify_record(
             match open(&bytes, plan, &shared.options.limits, &mut verified.tally) {
                 None => skip_all(&mut verified.tally, "the container of the package was not accepted"),
                 Some(mut opened) => {
-                    state = judge_record(plan, &mut opened, shared, run, evaluator, &mut verified)
+                    state = judge_record(plan, &mut opened, shared, run, evaluator, &mut verified);
                 }
             }
         }
@@ -128,7 +128,9 @@ const CONTENT_CODES: [Code; 9] = [
 ];
 
 fn skip_all(tally: &mut Tally, reason: &str) {
-    CONTENT_CODES.iter().for_each(|code| tally.skip(*code, reason));
+    for code in CONTENT_CODES {
+        tally.skip(code, reason);
+    }
 }
 
 fn judge_record(

@@ -45,13 +45,13 @@ impl<T> Cache<T> {
             return Arc::clone(known);
         }
         // Made outside of the lock: two threads may make the same once, none waits for the other.
-        let made = Arc::new(make());
+        let fresh = Arc::new(make());
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= KEPT {
             known.pop_first();
         }
-        known.insert(digest, Arc::clone(&made));
-        made
+        known.insert(digest, Arc::clone(&fresh));
+        fresh
     }
 }
 

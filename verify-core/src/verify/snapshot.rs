@@ -60,17 +60,14 @@ fn check_metadata(opened: &Opened<'_>, document: &Document, place: &Place, tally
     let metadata = document
         .member("extraction_metadata")
         .and_then(|member| serde_json::from_slice::<ExtractionMetadata>(member.bytes()).ok());
-    match metadata {
-        Some(metadata) => {
-            tally.pass(Code::SchemaType);
-            bind_metadata(&metadata, &opened.manifest, place, tally);
-        }
-        None => {
-            let place = Place { pointer: Some("/extraction_metadata".to_owned()), ..place.clone() };
-            let message = "the extraction metadata is missing or does not fit the format";
-            let expected = "extraction metadata of format 1.0";
-            tally.fail(Finding::new(Code::SchemaType, place, expected, "another value", message));
-        }
+    if let Some(metadata) = metadata {
+        tally.pass(Code::SchemaType);
+        bind_metadata(&metadata, &opened.manifest, place, tally);
+    } else {
+        let place = Place { pointer: Some("/extraction_metadata".to_owned()), ..place.clone() };
+        let message = "the extraction metadata is missing or does not fit the format";
+        let expected = "extraction metadata of format 1.0";
+        tally.fail(Finding::new(Code::SchemaType, place, expected, "another value", message));
     }
 }
 
@@ -90,7 +87,7 @@ fn check_members(
         .map(|(name, _)| name.as_str())
         .collect();
     let expected: BTreeSet<&str> = complete.iter().copied().chain(RESERVED_KEYS).collect();
-    let found: BTreeSet<&str> = document.members().map(|member| member.name()).collect();
+    let found: BTreeSet<&str> = document.members().map(canon::MemberRef::name).collect();
     let mut findings = Vec::new();
     for name in expected.symmetric_difference(&found) {
         let place = Place { pointer: Some(format!("/{name}")), ..place.clone() };

@@ -238,8 +238,8 @@ pub(super) fn expired_exceptions(
     let covered = |violation: &&Violation| {
         let by = violation.exception_sequence?;
         let (_, exception) = exceptions.iter().find(|(sequence, _)| *sequence == by)?;
-        (slot < exception.valid_from_utc || slot >= exception.expires_utc)
-            .then(|| (by, exception.valid_from_utc, exception.expires_utc))
+        let outside = slot < exception.valid_from_utc || slot >= exception.expires_utc;
+        outside.then_some((by, exception.valid_from_utc, exception.expires_utc))
     };
     violations
         .filter_map(|violation| {

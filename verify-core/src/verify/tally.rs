@@ -34,6 +34,20 @@ impl Tally {
         self.findings.push(finding);
     }
 
+    /// Every finding is a failure at its place.
+    pub(super) fn fail_all(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        for finding in findings {
+            self.fail(finding);
+        }
+    }
+
+    /// Each of the checks held at one place.
+    pub(super) fn pass_all(&mut self, codes: &[Code]) {
+        for code in codes {
+            self.pass(*code);
+        }
+    }
+
     /// The check could not be evaluated at one place.
     pub(super) fn skip(&mut self, code: Code, reason: &str) {
         let count = self.counts.entry(code).or_default();
@@ -65,7 +79,7 @@ impl Tally {
             self.pass(code);
             return true;
         }
-        findings.into_iter().for_each(|finding| self.fail(finding));
+        self.fail_all(findings);
         false
     }
 
