@@ -1,4 +1,4 @@
-//! shim
+//! Checks of documents against the schemas of the format. (The helper `profiles` replaces this file: keep these signatures.)
 use crate::finding::Code;
 /// x
 #[derive(Debug, Clone, Copy)]
