@@ -156,3 +156,13 @@ fn headlines_tell_news_and_what_is_still_open() {
     assert_eq!(month.headline(17).as_deref(), Some("platform outage: every request answers 503"));
     assert_eq!(month.headline(28).as_deref(), Some("the collector is not run"));
 }
+
+#[test]
+fn the_default_month_explains_every_fault() {
+    for fault in crate::demo::tenant::Fault::all() {
+        let name = fault.to_string();
+        let listed = MONTH.lines().filter(|line| line.starts_with('#'));
+        let mut words = listed.flat_map(|line| line.split([' ', ',', '.', '#']));
+        assert!(words.any(|word| word == name), "{name} is missing in the comment");
+    }
+}
