@@ -144,7 +144,9 @@ impl Page {
         }
         let mut body = Map::new();
         body.insert("entities".to_owned(), Value::Array(entities));
-        body.insert("total".to_owned(), json!(self.total));
+        if listing.style != Style::Single {
+            body.insert("total".to_owned(), json!(self.total));
+        }
         match listing.style {
             Style::Token => {
                 let next = match self.next {

@@ -105,7 +105,7 @@ fn played(scenario: &Scenario, days: u32, seed: u64) -> BTreeMap<u32, BTreeSet<(
     config.throttle = false;
     let mut bench = Bench::new(config, Dialect::Reference);
     let mut baseline = State::new();
-    let mut seen = BTreeMap::new();
+    let mut shown = BTreeMap::new();
     for day in 1..=days {
         bench.tenant.play_day(scenario, day, scenario.midnight(day).plus_seconds(8 * 3_600)).unwrap();
         // Tokens that die and lists that break have tests of their own; here the organization is looked at.
@@ -140,10 +140,10 @@ fn played(scenario: &Scenario, days: u32, seed: u64) -> BTreeMap<u32, BTreeSet<(
             baseline = today;
         }
         if !changed.is_empty() {
-            seen.insert(day, changed);
+            shown.insert(day, changed);
         }
     }
-    seen
+    shown
 }
 
 /// The id behind an id or name of the scenario.
