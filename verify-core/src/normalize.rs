@@ -21,6 +21,7 @@ mod redaction;
 mod resource;
 #[cfg(test)]
 pub(crate) mod samples;
+mod target;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -32,6 +33,7 @@ pub(crate) use pattern::{PatternTree, Place};
 pub(crate) use redaction::replacement_key_id;
 pub use redaction::{RedactionKey, RedactionKeyError, SHORTEST_SECRET};
 pub use resource::{NormalResource, finish};
+pub use target::parent_of_target;
 
 use walk::Walk;
 

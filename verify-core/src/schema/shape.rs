@@ -55,74 +55,68 @@ impl Shapes {
     }
 
     pub(super) fn unknown_fields(&self, instance: &Value, notices: &mut Notices) {
-        self.walk(instance, &[self.root], &mut Vec::new(), notices);
+        let mut walk = Walk { shapes: &self.shapes, place: Vec::new(), seen: BTreeMap::new() };
+        walk.value(instance, &[self.root]);
+        for (place, lists) in walk.seen {
+            notices.add(unknown(&place, lists));
+        }
     }
+}
 
-    fn walk<'i>(
-        &self,
-        instance: &'i Value,
-        applied: &[usize],
-        place: &mut Vec<&'i str>,
-        notices: &mut Notices,
-    ) {
-        let shapes = || applied.iter().filter_map(|index| self.shapes.get(*index));
+/// One walk over one instance.
+struct Walk<'s, 'i> {
+    shapes: &'s [Shape],
+    /// Unescaped tokens of the way to the value at hand.
+    place: Vec<&'i str>,
+    /// Unknown places and the schema that lists their neighbours: thousands of entities bring the
+    /// same few.
+    seen: BTreeMap<Vec<&'i str>, &'s str>,
+}
+
+impl<'s, 'i> Walk<'s, 'i> {
+    fn value(&mut self, instance: &'i Value, applied: &[usize]) {
+        let all = self.shapes;
+        let shapes = || applied.iter().filter_map(|index| all.get(*index));
         match instance {
             Value::Object(members) => {
-                let Some(lists) = shapes().find_map(|shape| shape.lists.as_deref()) else {
-                    // No member is listed, but all may be described by one rule.
-                    let others = gather(shapes().filter_map(|shape| shape.others.as_ref()));
-                    for (name, value) in members {
-                        self.below(value, &others, name, place, notices);
-                    }
-                    return;
-                };
+                let lists = shapes().find_map(|shape| shape.lists.as_deref());
                 for (name, value) in members {
-                    let mut below = gather(shapes().filter_map(|shape| shape.members.get(name)));
-                    let listed = shapes().any(|shape| shape.members.contains_key(name));
-                    if !listed {
-                        if shapes().all(|shape| shape.others.is_none()) {
-                            place.push(name);
-                            notices.add(unknown(place, lists));
-                            place.pop();
-                            continue;
-                        }
-                        below = gather(shapes().filter_map(|shape| shape.others.as_ref()));
+                    self.place.push(name);
+                    if shapes().any(|shape| shape.members.contains_key(name)) {
+                        self.below(value, shapes().filter_map(|shape| shape.members.get(name)));
+                    } else if shapes().any(|shape| shape.others.is_some()) {
+                        self.below(value, shapes().filter_map(|shape| shape.others.as_ref()));
+                    } else if let Some(lists) = lists
+                        && !self.seen.contains_key(self.place.as_slice())
+                    {
+                        self.seen.insert(self.place.clone(), lists);
                     }
-                    self.below(value, &below, name, place, notices);
+                    self.place.pop();
                 }
             }
             Value::Array(items) => {
+                self.place.push("*");
                 for (position, item) in items.iter().enumerate() {
                     let first = shapes().filter_map(|shape| shape.first_items.get(position));
-                    let below = gather(first.chain(shapes().map(|shape| &shape.items)));
-                    self.below(item, &below, "*", place, notices);
+                    self.below(item, first.chain(shapes().map(|shape| &shape.items)));
                 }
+                self.place.pop();
             }
             _ => {}
         }
     }
 
-    fn below<'i>(
-        &self,
-        value: &'i Value,
-        applied: &[usize],
-        token: &'i str,
-        place: &mut Vec<&'i str>,
-        notices: &mut Notices,
-    ) {
-        if !applied.is_empty() && (value.is_object() || value.is_array()) {
-            place.push(token);
-            self.walk(value, applied, place, notices);
-            place.pop();
+    fn below(&mut self, value: &'i Value, applied: impl Iterator<Item = &'s Vec<usize>>) {
+        if !(value.is_object() || value.is_array()) {
+            return;
+        }
+        let mut all: Vec<usize> = applied.flatten().copied().collect();
+        if !all.is_empty() {
+            all.sort_unstable();
+            all.dedup();
+            self.value(value, &all);
         }
     }
-}
-
-fn gather<'s>(lists: impl Iterator<Item = &'s Vec<usize>>) -> Vec<usize> {
-    let mut all: Vec<usize> = lists.flatten().copied().collect();
-    all.sort_unstable();
-    all.dedup();
-    all
 }
 
 fn unknown(place: &[&str], lists: &str) -> SchemaNotice {
