@@ -27,7 +27,7 @@ mod schemas;
 mod shortfall;
 
 pub use cycle::{ORGANIZATION, Plan, extract_all};
-pub use resource::MOST_ROUNDS;
+pub use list::MOST_ROUNDS;
 pub use schemas::{ResponseSchemas, SchemasError};
 
 /// What came of one resource.
@@ -39,13 +39,13 @@ pub struct Reading {
     pub reason: Option<String>,
     /// Short stable word for the reason, e.g. `http_503`, `short_list`; `None` if complete.
     pub code: Option<String>,
-    /// Entities read in the last round.
+    /// Entities read, of every list in its last round.
     pub count: u64,
     /// Total the platform reported; of a nested read the sum, if every list reported one.
     pub reported_total: Option<u64>,
-    /// Pages read in the last round.
+    /// Pages read, of every list in its last round.
     pub pages: u64,
-    /// Rounds made: more than one if figures moved.
+    /// Rounds made, of a nested read the most that one list took: more than one if figures moved.
     pub rounds: u64,
     /// The entities as they stand in the snapshot, with their digest and provenance; only if complete.
     pub normal: Option<NormalResource>,

@@ -8,6 +8,7 @@ use super::shortfall::Shortfall;
 
 /// Judges page after page. One schema must fit them all: a list whose pages keep different versions
 /// keeps none.
+#[derive(Clone)]
 pub(super) struct Judge<'s> {
     registry: Option<&'s Registry>,
     /// Schemas that every page so far keeps, newest first; `None` before the first page.
@@ -18,7 +19,7 @@ pub(super) struct Judge<'s> {
 }
 
 impl<'s> Judge<'s> {
-    /// A judge for the pages of one round; `live` are the profile's schemas, newest first.
+    /// A judge for the pages of one resource; `live` are the profile's schemas, newest first.
     pub(super) fn new(registry: Option<&'s Registry>, live: &'s [String]) -> Self {
         let registry = registry.filter(|registry| !registry.is_empty());
         Self { registry, fitting: None, live, validated: 0, notices: Notices::default() }

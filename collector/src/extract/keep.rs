@@ -13,18 +13,15 @@ use crate::http::{ExchangeId, Transcript};
 /// Bodies of one resource that are kept at most: their names have four digits.
 const MOST_BODIES: usize = 9_999;
 
-/// The bodies kept of one round.
+/// The bodies kept of one reading. They get their names at its end, because a list that is read again
+/// gives up what it kept.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
-    bodies: Vec<RawBody>,
-    exchanges: Vec<ExchangeId>,
-}
+pub(super) struct Kept(Vec<(Vec<u8>, ExchangeId)>);
 
 impl Kept {
     /// Keeps a body that was understood: as received, redactions aside.
     pub(super) fn page(
         &mut self,
-        resource: &ResourceName,
         normalizer: &Normalizer<'_>,
         body: &Value,
         received: &[u8],
@@ -32,52 +29,57 @@ impl Kept {
     ) -> Result<(), Shortfall> {
         let redacted = normalizer.redact_body(body.clone())?;
         let bytes = if redacted.redacted.is_empty() { received.to_vec() } else { canonical(&redacted.body)? };
-        self.push(resource, bytes, exchange)
+        self.push(bytes, exchange)
     }
 
-    /// Keeps a body that breaks its schemas, and gives its member path.
+    /// Keeps a body that breaks its schemas.
     ///
     /// Where nobody can say what of it should be redacted, only its shape is kept: every value gives
     /// way to the name of its type.
     pub(super) fn breaking(
         &mut self,
-        resource: &ResourceName,
         normalizer: &Normalizer<'_>,
         body: &Value,
         received: &[u8],
         exchange: ExchangeId,
-    ) -> Result<String, Shortfall> {
+    ) -> Result<(), Shortfall> {
         let bytes = match normalizer.redact_body(body.clone()) {
             Ok(redacted) if redacted.redacted.is_empty() => received.to_vec(),
             Ok(redacted) => canonical(&redacted.body)?,
             Err(_) => canonical(&shape(body))?,
         };
-        self.push(resource, bytes, exchange)?;
-        Ok(self.bodies.last().map(|body| body.member.clone()).unwrap_or_default())
+        self.push(bytes, exchange)
     }
 
-    fn push(
-        &mut self,
-        resource: &ResourceName,
-        bytes: Vec<u8>,
-        exchange: ExchangeId,
-    ) -> Result<(), Shortfall> {
-        if self.bodies.len() >= MOST_BODIES {
-            return Err(Shortfall::TooMuch { what: "bodies to keep", most: MOST_BODIES as u64 });
-        }
-        let member = format!("raw/{resource}/{:04}.json", self.bodies.len() + 1);
-        self.bodies.push(RawBody { member, kept_sha256: Digest::of(&bytes), bytes });
-        self.exchanges.push(exchange);
-        Ok(())
+    fn push(&mut self, bytes: Vec<u8>, exchange: ExchangeId) -> Result<(), Shortfall> {
+        self.0.push((bytes, exchange));
+        self.refuse_too_many()
     }
 
-    /// Hands the bodies over and notes in the transcript where each one is kept. Called for the last
-    /// round only, so that no line names a body of a round that was given up.
-    pub(super) fn finish(self, transcript: &mut Transcript) -> Vec<RawBody> {
-        for (body, exchange) in self.bodies.iter().zip(&self.exchanges) {
-            transcript.note_kept(*exchange, &body.member, body.kept_sha256);
+    /// Takes over what another list kept.
+    pub(super) fn append(&mut self, mut other: Self) -> Result<(), Shortfall> {
+        self.0.append(&mut other.0);
+        self.refuse_too_many()
+    }
+
+    fn refuse_too_many(&mut self) -> Result<(), Shortfall> {
+        if self.0.len() <= MOST_BODIES {
+            return Ok(());
         }
-        self.bodies
+        self.0.truncate(MOST_BODIES);
+        Err(Shortfall::TooMuch { what: "bodies to keep", most: MOST_BODIES as u64 })
+    }
+
+    /// Names the bodies in the order read, and notes in the transcript where each one is kept.
+    pub(super) fn finish(self, resource: &ResourceName, transcript: &mut Transcript) -> Vec<RawBody> {
+        let mut bodies = Vec::with_capacity(self.0.len());
+        for (bytes, exchange) in self.0 {
+            let member = format!("raw/{resource}/{:04}.json", bodies.len() + 1);
+            let kept_sha256 = Digest::of(&bytes);
+            transcript.note_kept(exchange, &member, kept_sha256);
+            bodies.push(RawBody { member, bytes, kept_sha256 });
+        }
+        bodies
     }
 }
 

@@ -1,10 +1,10 @@
 //! One list from its first page to its proven end: request, strict JSON, schema, figures, entities.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use verify_core::canon;
 use verify_core::limits::Limits;
-use verify_core::model::Quarantined;
+use verify_core::model::SchemaNotice;
 use verify_core::normalize::{NormalEntity, Normalizer};
 use verify_core::profile::Resource;
 
@@ -14,6 +14,9 @@ use super::shortfall::Shortfall;
 use crate::http::{Answer, ApiClient, Place, ReadRequest, fill_parent};
 use crate::paging::{PageFacts, PageRequest, Pager, Step};
 
+/// Rounds of one list at most: a list that moves in each of them is not complete.
+pub const MOST_ROUNDS: u64 = 3;
+
 /// What is the same for all lists of a resource.
 pub(super) struct Reader<'a> {
     pub(super) resource: &'a Resource,
@@ -21,69 +24,106 @@ pub(super) struct Reader<'a> {
     pub(super) limits: &'a Limits,
 }
 
-/// What has been read of a resource in this round, over all its lists.
-pub(super) struct Round<'s> {
-    pub(super) number: u64,
+/// What has been read: of one list, or of all lists of a resource so far.
+pub(super) struct Gathered<'s> {
     pub(super) judge: Judge<'s>,
     pub(super) kept: Kept,
     pub(super) entities: Vec<NormalEntity>,
     pub(super) bytes: u64,
     pub(super) pages: u64,
+    /// Most rounds that one list took.
+    pub(super) rounds: u64,
     /// Sum of the totals; `None` once a list reported none.
     pub(super) total: Option<u64>,
-    pub(super) quarantined: Option<Quarantined>,
+    /// Schemas tried and errors of the body that broke them, which is the last one kept.
+    pub(super) broken: Option<(Vec<String>, Vec<SchemaNotice>)>,
     pub(super) redacted: BTreeMap<String, u64>,
 }
 
-impl<'s> Round<'s> {
-    pub(super) fn new(number: u64, judge: Judge<'s>) -> Self {
+impl<'s> Gathered<'s> {
+    /// Nothing yet; `judge` knows what earlier lists of the resource kept.
+    pub(super) fn new(judge: Judge<'s>) -> Self {
         Self {
-            number,
             judge,
             kept: Kept::default(),
             entities: Vec::new(),
             bytes: 0,
             pages: 0,
+            rounds: 0,
             total: Some(0),
-            quarantined: None,
+            broken: None,
             redacted: BTreeMap::new(),
         }
     }
+
+    /// Takes over what was read of one list.
+    fn absorb(&mut self, list: Self, limits: &Limits) -> Result<(), Shortfall> {
+        self.judge = list.judge;
+        self.entities.extend(list.entities);
+        self.bytes += list.bytes;
+        self.pages += list.pages;
+        self.rounds = self.rounds.max(list.rounds);
+        self.total = self.total.zip(list.total).map(|(sum, total)| sum.saturating_add(total));
+        self.broken = list.broken;
+        for (pattern, count) in list.redacted {
+            *self.redacted.entry(pattern).or_default() += count;
+        }
+        self.kept.append(list.kept)?;
+        refuse_too_much(self.bytes, limits)
+    }
 }
 
-impl Reader<'_> {
-    /// Reads the list of `parent`, or the resource's only list.
+impl<'a> Reader<'a> {
+    /// Reads the list of `parent`, or the resource's only list, and adds it to `whole`.
+    ///
+    /// A list that contradicts itself, as one does that is changed while it is read, is read again from
+    /// its start, [`MOST_ROUNDS`] times at most. What is added is what the last round gave, also if it
+    /// stopped short.
     pub(super) async fn list(
         &self,
         client: &mut ApiClient,
-        round: &mut Round<'_>,
+        whole: &mut Gathered<'a>,
         parent: Option<&str>,
     ) -> Result<(), Shortfall> {
-        let mut pager = Pager::new(&self.resource.paging);
-        let read = self.pages(client, round, &mut pager, parent).await;
-        // Also of a list that stopped short: the figures belong into the reason.
-        round.total = round.total.zip(pager.total()).map(|(sum, total)| sum.saturating_add(total));
-        read
+        let mut round = 1;
+        loop {
+            let mut list = Gathered::new(whole.judge.clone());
+            list.rounds = round;
+            let mut pager = Pager::new(&self.resource.paging);
+            let read = self.pages(client, &mut list, &mut pager, parent).await;
+            list.total = pager.total();
+            match read {
+                Err(shortfall) if shortfall.may_be_movement() && round < MOST_ROUNDS => round += 1,
+                read => {
+                    let absorbed = whole.absorb(list, self.limits);
+                    return read.and(absorbed);
+                }
+            }
+        }
     }
 
     async fn pages(
         &self,
         client: &mut ApiClient,
-        round: &mut Round<'_>,
+        list: &mut Gathered<'_>,
         pager: &mut Pager<'_>,
         parent: Option<&str>,
     ) -> Result<(), Shortfall> {
         let first = self.first_request(parent)?;
+        let mut keys = HashSet::new();
         while let Some(wanted) = pager.next_request() {
             let request = self.request(&first, wanted, client)?;
-            let place = Place {
-                resource: self.resource.id.as_str(),
-                parent,
-                page: round.pages + 1,
-                round: round.number,
-            };
+            let resource = self.resource.id.as_str();
+            let place = Place { resource, parent, page: pager.pages() + 1, round: list.rounds };
             let answer = client.read(&request, place).await?;
-            if self.page(client, round, pager, parent, &answer)? == Step::End {
+            let before = list.entities.len();
+            let step = self.page(client, list, pager, parent, &answer)?;
+            for entity in list.entities.iter().skip(before) {
+                if !keys.insert(entity.key.clone()) {
+                    return Err(Shortfall::Twice { key: entity.key.clone() });
+                }
+            }
+            if step == Step::End {
                 break;
             }
         }
@@ -94,7 +134,7 @@ impl Reader<'_> {
     fn page(
         &self,
         client: &mut ApiClient,
-        round: &mut Round<'_>,
+        list: &mut Gathered<'_>,
         pager: &mut Pager<'_>,
         parent: Option<&str>,
         answer: &Answer,
@@ -104,38 +144,32 @@ impl Reader<'_> {
         }
         let body = canon::read(&answer.body, self.limits)
             .map_err(|error| Shortfall::NotJson { problem: error.to_string() })?;
-        let judged = round.judge.page(&body);
+        let judged = list.judge.page(&body);
         let normal = match judged.and_then(|()| Ok(self.normalizer.normalize_page(&body, parent)?)) {
             Ok(normal) => normal,
-            Err(Shortfall::Breaks { tried, errors }) => {
-                let id = &self.resource.id;
-                let member =
-                    round.kept.breaking(id, self.normalizer, &body, &answer.body, answer.exchange)?;
-                let (schemas, noted) = (tried.clone(), errors.clone());
-                round.quarantined =
-                    Some(Quarantined { resource: id.clone(), member, schemas, errors: noted });
-                return Err(Shortfall::Breaks { tried, errors });
+            Err(shortfall) => {
+                if let Shortfall::Breaks { tried, errors } = &shortfall {
+                    list.broken = Some((tried.clone(), errors.clone()));
+                    list.kept.breaking(self.normalizer, &body, &answer.body, answer.exchange)?;
+                }
+                return Err(shortfall);
             }
-            Err(other) => return Err(other),
         };
         let entities = normal.entities.len() as u64;
         let first_key = normal.entities.first().map(|entity| entity.key.clone());
         let facts = PageFacts::of(&self.resource.paging, &body, answer.received_sha256, entities, first_key)?;
         client.transcript_mut().note_page(answer.exchange, entities, facts.total);
-        round.pages += 1;
+        list.pages += 1;
         if self.resource.keep_raw {
-            round.kept.page(&self.resource.id, self.normalizer, &body, &answer.body, answer.exchange)?;
+            list.kept.page(self.normalizer, &body, &answer.body, answer.exchange)?;
         }
         for (pattern, count) in normal.redacted {
-            *round.redacted.entry(pattern).or_default() += count;
+            *list.redacted.entry(pattern).or_default() += count;
         }
-        round.bytes += normal.entities.iter().map(|entity| entity.bytes.len() as u64 + 1).sum::<u64>();
-        round.entities.extend(normal.entities);
-        let step = pager.accept(facts)?;
-        if round.bytes > self.limits.member_bytes {
-            return Err(Shortfall::TooMuch { what: "bytes of entities", most: self.limits.member_bytes });
-        }
-        Ok(step)
+        list.bytes += normal.entities.iter().map(|entity| entity.bytes.len() as u64 + 1).sum::<u64>();
+        list.entities.extend(normal.entities);
+        refuse_too_much(list.bytes, self.limits)?;
+        Ok(pager.accept(facts)?)
     }
 
     fn first_request(&self, parent: Option<&str>) -> Result<ReadRequest, Shortfall> {
@@ -164,4 +198,12 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// A resource must fit into a snapshot.
+fn refuse_too_much(bytes: u64, limits: &Limits) -> Result<(), Shortfall> {
+    if bytes > limits.member_bytes {
+        return Err(Shortfall::TooMuch { what: "bytes of entities", most: limits.member_bytes });
+    }
+    Ok(())
 }

@@ -1,19 +1,16 @@
-//! One resource: all its lists, again from the start while they move, and what came of it.
+//! One resource: all its lists, one after the other, and what came of them.
 
 use verify_core::limits::Limits;
-use verify_core::model::Outcome;
+use verify_core::model::{Outcome, Quarantined};
 use verify_core::normalize::{self, Normalizer, RedactionKey};
 use verify_core::profile::Resource;
 use verify_core::schema::Registry;
 
 use super::Reading;
 use super::judge::Judge;
-use super::list::{Reader, Round};
+use super::list::{Gathered, Reader};
 use super::shortfall::Shortfall;
 use crate::http::ApiClient;
-
-/// Rounds of one resource at most: a list that moves in each of them is not complete.
-pub const MOST_ROUNDS: u64 = 3;
 
 /// Reads one resource. `parents` are the keys it is read for; `None` for a resource of its own.
 /// Gives its reading and, if complete, the keys of its entities in order.
@@ -30,29 +27,9 @@ pub(super) async fn read(
         Err(error) => return (unread(&error.into()), Vec::new()),
     };
     let reader = Reader { resource, normalizer: &normalizer, limits };
-    let mut number = 1;
-    loop {
-        let mut round = Round::new(number, Judge::new(registry, &resource.response_schemas));
-        let mut stopped = lists(&reader, client, &mut round, parents).await;
-        let entities = std::mem::take(&mut round.entities);
-        let count = entities.len() as u64;
-        let keys: Vec<_> = entities.iter().map(|entity| entity.key.clone()).collect();
-        let mut normal = None;
-        if stopped.is_ok() {
-            match normalize::finish(resource, entities) {
-                Ok(finished) => normal = Some(finished),
-                Err(error) => stopped = Err((error.into(), None)),
-            }
-        }
-        if let Err((shortfall, _)) = &stopped
-            && shortfall.may_be_movement()
-            && number < MOST_ROUNDS
-        {
-            number += 1;
-            continue;
-        }
-        return settle(client, round, stopped, normal, count, keys);
-    }
+    let mut whole = Gathered::new(Judge::new(registry, &resource.response_schemas));
+    let stopped = lists(&reader, client, &mut whole, parents).await;
+    settle(client, resource, whole, stopped)
 }
 
 /// A resource whose parent is not complete.
@@ -60,20 +37,20 @@ pub(super) fn orphan(parent: &str, outcome: Outcome) -> Reading {
     unread(&Shortfall::Parent { parent: parent.to_owned(), outcome })
 }
 
-/// Why a round stopped, and in the list of which parent.
+/// Why the reading stopped, if it did, and in the list of which parent.
 type Stopped = Result<(), (Shortfall, Option<String>)>;
 
-async fn lists(
-    reader: &Reader<'_>,
+async fn lists<'a>(
+    reader: &Reader<'a>,
     client: &mut ApiClient,
-    round: &mut Round<'_>,
+    whole: &mut Gathered<'a>,
     parents: Option<&[String]>,
 ) -> Stopped {
     let Some(parents) = parents else {
-        return reader.list(client, round, None).await.map_err(|shortfall| (shortfall, None));
+        return reader.list(client, whole, None).await.map_err(|shortfall| (shortfall, None));
     };
     for parent in parents {
-        let read = reader.list(client, round, Some(parent)).await;
+        let read = reader.list(client, whole, Some(parent)).await;
         read.map_err(|shortfall| (shortfall, Some(parent.clone())))?;
     }
     Ok(())
@@ -81,18 +58,32 @@ async fn lists(
 
 fn settle(
     client: &mut ApiClient,
-    round: Round<'_>,
+    resource: &Resource,
+    whole: Gathered<'_>,
     stopped: Stopped,
-    normal: Option<normalize::NormalResource>,
-    count: u64,
-    mut keys: Vec<String>,
 ) -> (Reading, Vec<String>) {
-    let shortfall = stopped.err();
+    let count = whole.entities.len() as u64;
+    let mut keys: Vec<_> = whole.entities.iter().map(|entity| entity.key.clone()).collect();
+    keys.sort_unstable();
+    // Two lists of one resource may still share a key.
+    let finished = stopped.and_then(|()| {
+        normalize::finish(resource, whole.entities).map_err(|error| (Shortfall::from(error), None))
+    });
+    let (normal, shortfall) = match finished {
+        Ok(normal) => (Some(normal), None),
+        Err(shortfall) => (None, Some(shortfall)),
+    };
     if shortfall.is_some() {
         keys.clear();
     }
-    keys.sort_unstable();
-    let (pages, rounds) = (round.pages, round.number);
+    let (pages, rounds) = (whole.pages, whole.rounds);
+    let raw = whole.kept.finish(&resource.id, client.transcript_mut());
+    let quarantined = whole.broken.zip(raw.last()).map(|((schemas, errors), body)| Quarantined {
+        resource: resource.id.clone(),
+        member: body.member.clone(),
+        schemas,
+        errors,
+    });
     let reading = Reading {
         outcome: shortfall.as_ref().map_or(Outcome::Complete, |(shortfall, _)| shortfall.outcome(pages)),
         reason: shortfall
@@ -100,14 +91,14 @@ fn settle(
             .map(|(shortfall, parent)| shortfall.reason(parent.as_deref(), count, pages, rounds)),
         code: shortfall.as_ref().map(|(shortfall, _)| shortfall.code()),
         count,
-        reported_total: round.total.filter(|_| pages > 0),
+        reported_total: whole.total.filter(|_| pages > 0),
         pages,
         rounds,
         normal,
-        raw: round.kept.finish(client.transcript_mut()),
-        schema: round.judge.result(),
-        quarantined: round.quarantined,
-        redacted: round.redacted,
+        raw,
+        schema: whole.judge.result(),
+        quarantined,
+        redacted: whole.redacted,
     };
     (reading, keys)
 }

@@ -27,8 +27,8 @@ pub(super) enum Shortfall {
     Paging(PagingFault),
     /// A key occurs twice.
     Twice {
-        /// The refusal, which names the key.
-        problem: String,
+        /// The key.
+        key: String,
     },
     /// The body breaks its schemas, or has not the shape that the profile describes.
     Breaks {
@@ -59,7 +59,7 @@ pub(super) enum Shortfall {
 }
 
 impl Shortfall {
-    /// Whether reading the resource again from the start may go better: a list that is changed while it
+    /// Whether reading the list again from the start may go better: a list that is changed while it
     /// is read contradicts itself.
     pub(super) const fn may_be_movement(&self) -> bool {
         match self {
@@ -119,7 +119,10 @@ impl Shortfall {
             Self::NotJson { problem } => format!("an answer is no strict JSON: {problem}"),
             Self::NoBody { status } => format!("HTTP {status} without a body"),
             Self::Paging(fault) => fault.to_string(),
-            Self::Twice { problem } | Self::Rules { problem } => problem.clone(),
+            Self::Twice { key } => {
+                format!("key {:?} occurs twice", key.chars().take(100).collect::<String>())
+            }
+            Self::Rules { problem } => problem.clone(),
             Self::Breaks { tried, errors } => match errors.first() {
                 Some(first) => format!(
                     "an answer breaks {}: {} at {:?}{}",
@@ -174,7 +177,7 @@ impl From<NormalizeError> for Shortfall {
             NormalizeError::Pattern { .. } | NormalizeError::Rules { .. } => {
                 Self::Rules { problem: with_sources(&error) }
             }
-            NormalizeError::Twice { .. } => Self::Twice { problem: error.to_string() },
+            NormalizeError::Twice { key, .. } => Self::Twice { key: key.clone() },
             _ => Self::Breaks {
                 tried: Vec::new(),
                 errors: vec![SchemaNotice {

@@ -146,9 +146,9 @@ impl<'a> Pager<'a> {
         let number = self.pages;
         let (total_told, count_told) = match self.paging {
             Paging::PageNumber { total, .. } => (total.is_some(), true),
-            Paging::Single { total }
-            | Paging::NextUri { total, .. }
-            | Paging::NextPageToken { total, .. } => (total.is_some(), false),
+            Paging::NextUri { total, .. } | Paging::NextPageToken { total, .. } => (total.is_some(), false),
+            // One answer that is everything has no paging to go wrong: a total is compared if it is there.
+            Paging::Single { .. } => (false, false),
         };
         let figures = [
             (Figure::Total, total_told, &mut self.total, page.total),

@@ -14,9 +14,9 @@ pub struct Exchange {
     pub resource: String,
     /// Key of the parent entity a nested read was made for, else null.
     pub parent: Option<String>,
-    /// Page, from 1, within the last full try of the resource; restarts count on in `round`.
+    /// Page, from 1, of the list: of the resource, or in a nested read of the resource for one parent.
     pub page: u64,
-    /// Reading round of the resource, from 1: a resource whose total moved is read again.
+    /// Reading round of that list, from 1: a list that contradicts itself is read again from its start.
     pub round: u64,
     /// Attempt at this page, from 1.
     pub attempt: u64,
