@@ -246,8 +246,11 @@ class JsonReader:
         try:
             value = decoder.decode(text)
         except json.JSONDecodeError as error:
-            code = "JSON-TRAILING" if error.msg.startswith("Extra data") else "JSON-SYNTAX"
-            raise JsonFault(code, "%s at character %d" % (error.msg, error.pos))
+            # "01" and "1." are broken numbers, not a number with something after it.
+            trailing = error.msg.startswith("Extra data") and not re.match(
+                "[0-9][0-9.eE]", text[error.pos - 1:error.pos + 1])
+            raise JsonFault("JSON-TRAILING" if trailing else "JSON-SYNTAX",
+                            "%s at character %d" % (error.msg, error.pos))
         except RecursionError:
             raise JsonFault("JSON-LIMITS", "nesting far beyond %d" % JSON_DEPTH)
         check_depth(value)
