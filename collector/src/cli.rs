@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use verify_core::model::CollectionId;
 use verify_core::time::UtcTime;
 
+use crate::demo::tenant::FaultSwitch;
+
 /// Collects SOC 2 evidence of contact centre configuration, unattended.
 ///
 /// Signs in with a read-only identity, reads every configured resource completely, compares it with
@@ -156,7 +158,7 @@ pub struct DemoArguments {
     pub profile: DemoProfile,
     /// Break one resource: RESOURCE=KIND, on one day only with @DAY. May be repeated.
     #[arg(long, value_name = "RESOURCE=KIND[@DAY]")]
-    pub fault: Vec<String>,
+    pub fault: Vec<FaultSwitch>,
 }
 
 /// API the embedded tenant speaks.

@@ -12,6 +12,14 @@ use crate::cli::{Cli, Command, InitArguments};
 use crate::config::{ConfigError, write_template};
 use crate::exit::Ending;
 
+pub mod approve;
+mod baseline;
+mod collect;
+mod demo;
+mod open;
+mod policy;
+mod record;
+
 /// A run that could not do its job.
 #[derive(Debug)]
 pub struct CommandError {
@@ -73,14 +81,12 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<Ending, CommandError> {
             clap_complete::generate(shell, &mut Cli::command(), "collector", out);
             Ok(Ending::Done)
         }
-        Command::Collect(_)
-        | Command::Demo(_)
-        | Command::Approve(_)
-        | Command::Baseline(_)
-        | Command::Record(_)
-        | Command::Policy(_) => {
-            Err(CommandError::new(Ending::Usage, "this command is not part of this build"))
-        }
+        Command::Collect(arguments) => collect::run(&arguments, out),
+        Command::Demo(arguments) => demo::run(arguments, out),
+        Command::Approve(arguments) => approve::run(&arguments, out),
+        Command::Baseline(command) => baseline::run(&command, out),
+        Command::Record(command) => record::run(&command, out),
+        Command::Policy(command) => policy::run(&command, out),
     }
 }
 
@@ -91,7 +97,7 @@ fn init(arguments: &InitArguments, out: &mut dyn Write) -> Result<Ending, Comman
         let hint =
             if taken { "name another file with --out" } else { "check the folder and its permissions" };
         let message = format!("{} cannot be written", path.display());
-        CommandError::new(Ending::Usage, crate::command::Failed { message, source: Box::new(error) })
+        CommandError::new(Ending::Usage, Failed { message, source: Box::new(error) })
             .hint(hint)
     })?;
     writeln!(out, "wrote {}", path.display())?;

@@ -122,7 +122,7 @@ pub struct SealedRecord {
 }
 
 /// Makes the package of `draft`, stores it, and commits it behind `chain` (`None`: as genesis).
-pub fn seal(context: &Context<'_>, chain: Option<&ChainState>, draft: &Draft) -> Result<Sealed, SealError> {
+pub fn seal(context: &Context<'_>, chain: Option<&ChainState>, draft: Draft) -> Result<Sealed, SealError> {
     let sealed_utc = utc(context.clock.now());
     if let Some(chain) = chain
         && sealed_utc < chain.head_sealed_utc
@@ -135,8 +135,8 @@ pub fn seal(context: &Context<'_>, chain: Option<&ChainState>, draft: &Draft) ->
     let package = package_place(&collection_id, sequence, draft.scheduled_utc.unwrap_or(sealed_utc), context);
 
     let mut writer = PackageWriter::new(&Limits::default());
-    for member in &draft.members {
-        writer.push(member.clone())?;
+    for member in draft.members {
+        writer.push(member)?;
     }
     let files: Vec<FileEntry> = writer.entries().cloned().collect();
     let payload = draft.kind.payload_member();
@@ -151,7 +151,7 @@ pub fn seal(context: &Context<'_>, chain: Option<&ChainState>, draft: &Draft) ->
         kind: draft.kind,
         origin: context.origin.clone(),
         collection_id: collection_id.clone(),
-        collection_cycle: draft.collection_cycle.clone(),
+        collection_cycle: draft.collection_cycle,
         sequence,
         chain_id: chain.map(|chain| chain.chain_id),
         tenant: context.tenant.clone(),
@@ -166,8 +166,8 @@ pub fn seal(context: &Context<'_>, chain: Option<&ChainState>, draft: &Draft) ->
         schemas_sha256: context.rules.schemas_sha256,
         profile_sha256: context.rules.profile_sha256,
         inputs_sha256: draft.inputs_sha256,
-        resources: draft.resources.clone(),
-        baseline: draft.baseline.clone(),
+        resources: draft.resources,
+        baseline: draft.baseline,
         files,
         schedule: context.schedule.clone(),
         scheduled_utc: draft.scheduled_utc,
@@ -180,7 +180,7 @@ pub fn seal(context: &Context<'_>, chain: Option<&ChainState>, draft: &Draft) ->
         encryption_key_id: None,
         audit_log_entry: AuditLogEntry {
             action: action(draft.kind).to_owned(),
-            actor: draft.actor.clone(),
+            actor: draft.actor,
             timestamp_utc: sealed_utc,
         },
         tool: tool(),

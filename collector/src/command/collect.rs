@@ -1,0 +1,239 @@
+//! `collector collect`: one cycle, answered to people or machines.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+use verify_core::limits::Limits;
+use verify_core::model::Outcome;
+use verify_core::profile::{Profile, RedactWith};
+
+use super::{CommandError, open};
+use crate::cli::{CollectArguments, Format};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::cycle::{Cycle, CycleEnd, CycleError, CycleOutcome, CycleReport};
+use crate::exit::Ending;
+use crate::extract::{ResponseSchemas, SchemasError};
+use crate::http::{AddressError, ApiClient, ClientError, ClientSettings, Endpoints};
+use crate::progress::ProgressClock;
+use crate::registers::{Registers, RegistersError};
+use crate::secret::{SecretError, SecretSource};
+use crate::session::Session;
+use crate::slot::{SlotError, due};
+
+/// Runs the command.
+pub(super) fn run(arguments: &CollectArguments, out: &mut dyn Write) -> Result<Ending, CommandError> {
+    let config = Config::read(&arguments.config.config)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let end = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            interrupted = tokio::signal::ctrl_c() => interrupted.map(|()| None).map_err(CommandError::from),
+            end = collect(&config, arguments) => end.map(Some),
+        }
+    })?;
+    // Sealing never waits, so an interrupt falls between records and never into one.
+    let Some(end) = end else {
+        return Err(CommandError::new(Ending::Interrupted, "interrupted; nothing was written")
+            .hint("run the same command again while the slot is open"));
+    };
+    match (end, arguments.format) {
+        (CycleEnd::Answered(answer), Format::Json) => {
+            let document = serde_json::json!({
+                "outcome": {"kind": "already_answered"},
+                "scheduled_utc": answer.slot,
+                "sequence": answer.sequence,
+            });
+            json(out, &document)?;
+            Ok(Ending::Done)
+        }
+        (CycleEnd::Answered(answer), Format::Text) => {
+            writeln!(
+                out,
+                "slot {} has a complete snapshot already: record {}; nothing was read or written",
+                answer.slot, answer.sequence
+            )?;
+            Ok(Ending::Done)
+        }
+        (CycleEnd::Sealed(report), Format::Json) => {
+            json(out, &report)?;
+            Ok(report.ending(&arguments.fail_on))
+        }
+        (CycleEnd::Sealed(report), Format::Text) => {
+            text(out, &report)?;
+            Ok(report.ending(&arguments.fail_on))
+        }
+    }
+}
+
+async fn collect(config: &Config, arguments: &CollectArguments) -> Result<CycleEnd, CommandError> {
+    let session = open::session_of(config)?;
+    let slot = due(&config.schedule, session.now(), arguments.scheduled)?;
+    let registers = match &config.inputs {
+        Some(folder) => Registers::read(folder)?,
+        None => Registers::default(),
+    };
+    let profile = &session.rules.profile;
+    refuse_missing_key(profile)?;
+    let file = |member: &str| session.rules.members.get(member).map(Vec::as_slice);
+    let schemas = ResponseSchemas::compile(profile, file, &Limits::default())?;
+    let mut client = client(config, &session)?;
+    let mut chain = session.chain_or_genesis()?;
+    let cycle = Cycle {
+        session: &session,
+        name: &config.cycle,
+        service_account_id: &config.identity.service_account_id,
+        schemas: &schemas,
+        redaction_key: None,
+        propagation_wait_seconds: config.propagation_wait_seconds,
+        slot,
+    };
+    Ok(cycle.run(&mut client, &mut chain, &registers).await?)
+}
+
+fn client(config: &Config, session: &Session) -> Result<ApiClient, CommandError> {
+    let loaded = config.identity.client_secret.parse::<SecretSource>().and_then(|source| source.load())?;
+    let mut seed = [0_u8; 8];
+    getrandom::fill(&mut seed).map_err(|error| {
+        CommandError::new(Ending::Internal, format!("the system gives no random numbers: {error}"))
+    })?;
+    let endpoints = Endpoints {
+        domain: &config.tenant.domain,
+        api_base: config.tenant.api_base.as_deref(),
+        sign_in_base: config.tenant.sign_in_base.as_deref(),
+    };
+    let settings = ClientSettings::new(
+        &session.rules.profile,
+        endpoints,
+        &config.identity.client_id,
+        loaded.secret,
+        u64::from_le_bytes(seed),
+    )?;
+    let clock: Arc<dyn Clock> = if std::io::stderr().is_terminal() {
+        Arc::new(ProgressClock::new(SystemClock))
+    } else {
+        Arc::new(SystemClock)
+    };
+    Ok(ApiClient::new(settings, clock)?)
+}
+
+/// A profile that redacts by digest needs a key, which this configuration cannot name yet.
+fn refuse_missing_key(profile: &Profile) -> Result<(), CommandError> {
+    let needs = profile
+        .resources
+        .iter()
+        .find(|resource| resource.redact.iter().any(|redaction| redaction.with == RedactWith::Digest));
+    match needs {
+        None => Ok(()),
+        Some(resource) => Err(CommandError::new(
+            Ending::Usage,
+            format!("the profile redacts {} by digest, which needs a key", resource.id),
+        )
+        .hint("redact with \"nothing\" instead")),
+    }
+}
+
+fn json(out: &mut dyn Write, document: &impl serde::Serialize) -> Result<(), CommandError> {
+    serde_json::to_writer_pretty(&mut *out, document).map_err(std::io::Error::from)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+fn text(out: &mut dyn Write, report: &CycleReport) -> Result<(), CommandError> {
+    match &report.outcome {
+        CycleOutcome::Sealed => writeln!(out, "sealed {} as record {}", report.collection_id, report.sequence)?,
+        CycleOutcome::Failed(failure) => {
+            writeln!(out, "sealed {} as record {}", report.collection_id, report.sequence)?;
+            writeln!(out, "the platform could not be read: {} ({})", failure.message, failure.code)?;
+        }
+    }
+    writeln!(out, "manifest  {}", report.manifest_sha256)?;
+    writeln!(out, "package   {}", report.package)?;
+    for (name, resource) in &report.resources {
+        let reason = resource.reason.as_deref().map(|reason| format!("  {reason}")).unwrap_or_default();
+        writeln!(out, "  {name:<24} {:<12} {:>8}{reason}", resource.outcome.as_str(), resource.count)?;
+    }
+    if let Some(drift) = &report.drift {
+        match drift.against_baseline {
+            Some(count) => writeln!(out, "drift     {count} change(s) against the baseline")?,
+            None => writeln!(out, "drift     no baseline is approved yet")?,
+        }
+    }
+    for control in &report.controls {
+        let reason = control.reason.as_deref().map(|reason| format!("  {reason}")).unwrap_or_default();
+        writeln!(
+            out,
+            "  {:<24} {:<14} {} violation(s){reason}",
+            control.control_id,
+            control.status.as_str(),
+            control.violations
+        )?;
+    }
+    for subject in &report.unapproved_rules {
+        writeln!(out, "warning: {subject} differ from the approved ones: a finding until `collector approve {subject}`")?;
+    }
+    for warning in &report.warnings {
+        writeln!(out, "warning: {warning}")?;
+    }
+    // Words that a reader of the table may look for.
+    let complete = report.resources.values().filter(|resource| resource.outcome == Outcome::Complete).count();
+    writeln!(out, "{complete} of {} resources complete", report.resources.len())?;
+    Ok(())
+}
+
+impl From<SlotError> for CommandError {
+    fn from(error: SlotError) -> Self {
+        let hint = match &error {
+            SlotError::NotDue { next: Some(next), .. } => format!("the next cycle can start at {next}"),
+            SlotError::NotDue { next: None, .. } | SlotError::Schedule(_) => "correct schedule.cron".to_owned(),
+            SlotError::NoSlot { .. } => "leave --scheduled out to answer the slot that is open now".to_owned(),
+            SlotError::Closed { .. } => {
+                "a missed slot stays missed; say why with `collector record explanation`".to_owned()
+            }
+        };
+        Self::new(Ending::Usage, error).hint(hint)
+    }
+}
+
+impl From<CycleError> for CommandError {
+    fn from(error: CycleError) -> Self {
+        match error {
+            CycleError::Session(error) => error.into(),
+            CycleError::Judge(_) => Self::new(Ending::StoreRefused, error)
+                .hint("run `verifier verify` on the evidence: it names what is wrong"),
+            CycleError::Canonical { .. } | CycleError::Pack(_) | CycleError::Name(_) => {
+                Self::new(Ending::Internal, error)
+            }
+        }
+    }
+}
+
+impl From<RegistersError> for CommandError {
+    fn from(error: RegistersError) -> Self {
+        Self::new(Ending::Usage, error).hint("create the folder, or remove inputs.folder from the configuration")
+    }
+}
+
+impl From<SecretError> for CommandError {
+    fn from(error: SecretError) -> Self {
+        Self::new(Ending::Usage, error).hint("identity.client_secret says where the secret is: file:PATH or env:NAME")
+    }
+}
+
+impl From<SchemasError> for CommandError {
+    fn from(error: SchemasError) -> Self {
+        Self::new(Ending::Usage, error).hint("correct the schema, or use the built-in ones")
+    }
+}
+
+impl From<AddressError> for CommandError {
+    fn from(error: AddressError) -> Self {
+        Self::new(Ending::Usage, error).hint("check the addresses of profile and configuration")
+    }
+}
+
+impl From<ClientError> for CommandError {
+    fn from(error: ClientError) -> Self {
+        Self::new(Ending::Internal, error)
+    }
+}

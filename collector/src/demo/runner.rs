@@ -1,0 +1,260 @@
+//! The demo month: the embedded tenant, simulated time, and the very code that collects for real.
+//!
+//! Everything random comes from the seed and every time from the simulated clock, so equal arguments
+//! give equal bytes, in any folder and on any port.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use verify_core::limits::Limits;
+use verify_core::model::{IdError, Schedule, Tenant as TenantName};
+
+use super::scenario::{Event, Scenario, ScenarioError};
+use super::summary::Day;
+use super::tenant::{ChangeError, FaultSwitch, RunningTenant, Tenant, TenantConfig};
+use crate::cli::Decision;
+use crate::clock::{Clock, SimulatedClock, utc};
+use crate::command::approve::{Approving, approve};
+use crate::config::{GenesisApproval, RuleSources, Source};
+use crate::cycle::{Cycle, CycleEnd, CycleError, CycleReport};
+use crate::extract::{ResponseSchemas, SchemasError};
+use crate::http::{AddressError, ApiClient, ClientError, ClientSettings, Endpoints};
+use crate::nonce::GeneratedNonces;
+use crate::registers::Registers;
+use crate::rules::{Rules, RulesError, canonical};
+use crate::secret::Secret;
+use crate::session::{Session, SessionError};
+use crate::store::DirStore;
+
+/// Name of the register that the scenario keeps.
+const REGISTER: &str = "schedule-approvals";
+/// Every day at 08:00 UTC, answered within four hours.
+const CRON: &str = "0 8 * * *";
+const SLOT_SECONDS: i64 = 8 * 3_600;
+const TOLERANCE_SECONDS: u32 = 4 * 3_600;
+/// Approvals of a day follow its snapshot by so much.
+const APPROVAL_AFTER_SECONDS: i64 = 45 * 60;
+const SERVICE_ACCOUNT: &str = "svc-evidence-collector-01";
+
+/// What the demo is asked to do.
+#[derive(Debug)]
+pub struct DemoPlan {
+    /// Simulated days.
+    pub days: u32,
+    /// Users of the tenant.
+    pub users: usize,
+    /// Folder for the evidence; must not exist.
+    pub out: PathBuf,
+    /// Source of everything random.
+    pub seed: u64,
+    /// What happens.
+    pub scenario: Scenario,
+    /// Name of the profile, which is the API the tenant speaks.
+    pub profile: &'static str,
+    /// Broken resources.
+    pub faults: Vec<FaultSwitch>,
+}
+
+/// Why the demo stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The folder exists.
+    #[error("{0} exists already")]
+    Exists(PathBuf),
+    /// The story cannot be told.
+    #[error("the scenario cannot be played")]
+    Scenario(#[from] ScenarioError),
+    /// A change cannot be made.
+    #[error("day {day} of the scenario cannot be played")]
+    Change {
+        /// The day.
+        day: u32,
+        /// Why.
+        #[source]
+        source: ChangeError,
+    },
+    /// The embedded tenant cannot be served.
+    #[error("the embedded tenant cannot be served")]
+    Tenant(#[source] io::Error),
+    /// The rules cannot be used.
+    #[error("the built-in rules cannot be used")]
+    Rules(#[from] RulesError),
+    /// The schemas cannot be used.
+    #[error("the built-in schemas cannot be used")]
+    Schemas(#[from] SchemasError),
+    /// A fixed name is refused.
+    #[error("a name is refused")]
+    Name(#[from] IdError),
+    /// The tenant's address is refused.
+    #[error("the tenant's address is refused")]
+    Address(#[from] AddressError),
+    /// The client cannot be built.
+    #[error("the client cannot be built")]
+    Client(#[from] ClientError),
+    /// A cycle ended without a record.
+    #[error("the cycle of day {day} ended without a record")]
+    Cycle {
+        /// The day.
+        day: u32,
+        /// Why.
+        #[source]
+        source: CycleError,
+    },
+    /// A record could not be made.
+    #[error("a record cannot be made")]
+    Session(#[from] SessionError),
+    /// The slot of a fresh day was answered already.
+    #[error("the slot of day {0} was answered before")]
+    Answered(u32),
+}
+
+/// A demo that is being played, one day at a time.
+pub struct Demo {
+    plan: DemoPlan,
+    tenant: RunningTenant,
+    clock: Arc<SimulatedClock>,
+    session: Session,
+    schemas: ResponseSchemas,
+    client: ApiClient,
+    chain: crate::chain::ChainState,
+}
+
+impl Demo {
+    /// Starts the tenant and begins the chain, an hour before the first slot.
+    pub fn begin(plan: DemoPlan) -> Result<Self, DemoError> {
+        if plan.out.exists() {
+            return Err(DemoError::Exists(plan.out));
+        }
+        plan.scenario.check(plan.days, plan.users)?;
+        let clock = Arc::new(SimulatedClock::starting_at(
+            plan.scenario.midnight(1).plus_seconds(SLOT_SECONDS - 3_600),
+        ));
+        let tenant = Tenant::start(TenantConfig {
+            faults: plan.faults.clone(),
+            ..TenantConfig::new(plan.seed, plan.users)
+        })
+        .map_err(DemoError::Tenant)?;
+        let told = Arc::clone(&clock);
+        tenant.set_clock(move || utc(told.now()));
+        let session = session(&plan, &clock, &tenant)?;
+        let file = |member: &str| session.rules.members.get(member).map(Vec::as_slice);
+        let schemas = ResponseSchemas::compile(&session.rules.profile, file, &Limits::default())?;
+        let base = tenant.base_url();
+        let endpoints =
+            Endpoints { domain: "demo.invalid", api_base: Some(&base), sign_in_base: Some(&base) };
+        let secret = Secret::new(tenant.client_secret().to_owned());
+        let settings =
+            ClientSettings::new(&session.rules.profile, endpoints, tenant.client_id(), secret, plan.seed)?;
+        let clock_of_client: Arc<dyn Clock> = clock.clone();
+        let client = ApiClient::new(settings, clock_of_client)?;
+        let chain = session.chain_or_genesis()?;
+        Ok(Self { plan, tenant, clock, session, schemas, client, chain })
+    }
+
+    /// Plays one day: changes of the tenant, the cycle, approvals. Days are played in order.
+    pub async fn play(&mut self, day: u32) -> Result<Day, DemoError> {
+        let slot = self.plan.scenario.midnight(day).plus_seconds(SLOT_SECONDS);
+        self.tenant
+            .play_day(&self.plan.scenario, day, slot)
+            .map_err(|source| DemoError::Change { day, source })?;
+        let told = Arc::clone(&self.clock);
+        self.tenant.set_clock(move || utc(told.now()));
+        let headline = self.plan.scenario.headline(day);
+        if self.plan.scenario.is_skipped(day) {
+            return Ok(Day::skipped(day, slot, headline));
+        }
+        // Schedulers are never on the second; how late they are comes from the seed.
+        let late = (self.plan.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) + u64::from(day) * 17;
+        self.clock.set(slot.plus_seconds(2 + i64::try_from(late % 50).unwrap_or(0)));
+        let report = self.collect(day, slot).await?;
+        self.approve(day, slot)?;
+        Ok(Day::collected(day, report, headline))
+    }
+
+    async fn collect(
+        &mut self,
+        day: u32,
+        slot: verify_core::time::UtcTime,
+    ) -> Result<CycleReport, DemoError> {
+        let register = self.plan.scenario.approvals_register(day);
+        let mut registers = Registers::default();
+        let bytes = canonical("inputs/schedule-approvals.json", register.to_string().into_bytes())?;
+        registers.files.insert(REGISTER.to_owned(), bytes);
+        let cycle = Cycle {
+            session: &self.session,
+            name: "daily_0800",
+            service_account_id: SERVICE_ACCOUNT,
+            schemas: &self.schemas,
+            redaction_key: None,
+            propagation_wait_seconds: 0,
+            slot,
+        };
+        match cycle.run(&mut self.client, &mut self.chain, &registers).await {
+            Ok(CycleEnd::Sealed(report)) => Ok(*report),
+            Ok(CycleEnd::Answered(_)) => Err(DemoError::Answered(day)),
+            Err(source) => Err(DemoError::Cycle { day, source }),
+        }
+    }
+
+    fn approve(&mut self, day: u32, slot: verify_core::time::UtcTime) -> Result<(), DemoError> {
+        for event in self.plan.scenario.events_on(day) {
+            let Event::BaselineApproval { by, ticket, reason, .. } = event else { continue };
+            let at = slot.plus_seconds(APPROVAL_AFTER_SECONDS).max(self.session.now());
+            self.clock.set(at);
+            let decision = Decision { by: by.clone(), ticket: ticket.clone(), reason: reason.clone() };
+            approve(&self.session, &mut self.chain, &Approving::Baseline(None), &decision)?;
+        }
+        Ok(())
+    }
+
+    /// Days that are to be played.
+    #[must_use]
+    pub fn days(&self) -> u32 {
+        self.plan.days
+    }
+
+    /// Stops the tenant.
+    pub fn end(self) -> Result<PathBuf, DemoError> {
+        self.tenant.shutdown().map_err(DemoError::Tenant)?;
+        Ok(self.plan.out)
+    }
+}
+
+fn session(
+    plan: &DemoPlan,
+    clock: &Arc<SimulatedClock>,
+    tenant: &RunningTenant,
+) -> Result<Session, DemoError> {
+    let schedule = Schedule {
+        cron: CRON.to_owned(),
+        timezone: "UTC".to_owned(),
+        tolerance_seconds: TOLERANCE_SECONDS,
+    };
+    let built_in = || Source::BuiltIn("built-in".to_owned());
+    let sources = RuleSources {
+        profile: Source::BuiltIn(plan.profile.to_owned()),
+        schemas: built_in(),
+        policies: built_in(),
+    };
+    let rules = Rules::load(&sources, &schedule)?;
+    Ok(Session {
+        store: Arc::new(DirStore::new(&plan.out)),
+        clock: clock.clone(),
+        nonces: Arc::new(GeneratedNonces::from_seed(plan.seed)),
+        origin: "evidence.example.com/acme-demo/demo".parse()?,
+        tenant: TenantName {
+            platform: rules.profile.platform.clone(),
+            region: "demo".to_owned(),
+            organization_id: tenant.organization_id(),
+            subdomain: tenant.subdomain().to_owned(),
+        },
+        rules: Arc::new(rules),
+        schedule,
+        genesis: GenesisApproval {
+            approved_by: "m.keller".to_owned(),
+            ticket: "CHG-1000".to_owned(),
+            reason: "first approval of profile, schemas, policies and schedule".to_owned(),
+        },
+    })
+}
