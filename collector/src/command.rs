@@ -97,8 +97,7 @@ fn init(arguments: &InitArguments, out: &mut dyn Write) -> Result<Ending, Comman
         let hint =
             if taken { "name another file with --out" } else { "check the folder and its permissions" };
         let message = format!("{} cannot be written", path.display());
-        CommandError::new(Ending::Usage, Failed { message, source: Box::new(error) })
-            .hint(hint)
+        CommandError::new(Ending::Usage, Failed { message, source: Box::new(error) }).hint(hint)
     })?;
     writeln!(out, "wrote {}", path.display())?;
     writeln!(out, "next: edit it, then run: collector collect --config {}", path.display())?;

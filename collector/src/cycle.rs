@@ -149,7 +149,14 @@ impl Cycle<'_> {
             let judged = judge(&self.session.rules, chain, &mut earlier, &evidence, self.session.now())
                 .map_err(CycleError::from)
                 .and_then(|judged| {
-                    let draft = self.snapshot_draft(chain, &read, registers, &snapshot, &judged, (started, finished))?;
+                    let draft = self.snapshot_draft(
+                        chain,
+                        &read,
+                        registers,
+                        &snapshot,
+                        &judged,
+                        (started, finished),
+                    )?;
                     Ok((judged, draft))
                 });
             match judged {

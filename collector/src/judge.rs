@@ -155,13 +155,15 @@ impl<'a> Sides<'a> {
             if let Some(approved) = &chain.approved
                 && let Some(sha256) = approved.resources.get(id)
             {
-                baseline.insert(id.clone(), EarlierSide { place: approved.snapshot.clone(), sha256: *sha256 });
+                baseline
+                    .insert(id.clone(), EarlierSide { place: approved.snapshot.clone(), sha256: *sha256 });
             }
         }
         // A resource that did not change is read from the present snapshot: equal digests, equal bytes.
-        let needed = previous.iter().chain(&baseline).filter(|(id, side)| {
-            evidence.snapshot.resources.get(*id) != Some(&side.sha256)
-        });
+        let needed = previous
+            .iter()
+            .chain(&baseline)
+            .filter(|(id, side)| evidence.snapshot.resources.get(*id) != Some(&side.sha256));
         let places: BTreeMap<_, _> =
             needed.map(|(_, side)| (side.place.sequence, side.place.clone())).collect();
         states.load_only(places.into_values())?;

@@ -114,7 +114,9 @@ impl Rules {
         };
         let policies = members
             .iter()
-            .filter_map(|(member, bytes)| Some((member.strip_prefix(POLICIES_FOLDER)?.to_owned(), bytes.clone())))
+            .filter_map(|(member, bytes)| {
+                Some((member.strip_prefix(POLICIES_FOLDER)?.to_owned(), bytes.clone()))
+            })
             .collect();
         let mut packed = members
             .iter()
@@ -147,7 +149,9 @@ impl Rules {
 }
 
 /// Policies with their tests, by path below the folder of policies: the built-in ones, or a folder's.
-pub fn policy_files_with_tests(own: Option<&std::path::Path>) -> Result<BTreeMap<String, Vec<u8>>, RulesError> {
+pub fn policy_files_with_tests(
+    own: Option<&std::path::Path>,
+) -> Result<BTreeMap<String, Vec<u8>>, RulesError> {
     let members = match own {
         Some(path) => folder::policies_with_tests(path)?,
         None => built_in_policies().into_iter().chain(policies::built_in_tests()).collect(),

@@ -17,7 +17,9 @@ pub enum SlotError {
     #[error("the schedule is not understood")]
     Schedule(#[from] ScheduleError),
     /// No slot is open.
-    #[error("no cycle is due at {now}: the schedule \"{cron}\" is answered within {tolerance} s of its slots")]
+    #[error(
+        "no cycle is due at {now}: the schedule \"{cron}\" is answered within {tolerance} s of its slots"
+    )]
     NotDue {
         /// Present moment.
         now: UtcTime,

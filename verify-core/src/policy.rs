@@ -20,6 +20,7 @@ mod memo;
 mod outcome;
 mod projection;
 mod scan;
+mod test_run;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +36,7 @@ pub use judge::{Case, Judgement, judge};
 pub use memo::Memo;
 pub use outcome::{PolicyOutcome, PolicyViolation};
 pub use projection::{CycleFacts, Material, Part};
+pub use test_run::{PolicyTest, run_tests};
 
 /// What is wrong with a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use verify_core::model::{Approval, ApprovalDocument, ApprovedBaseline, CollectionId, Kind, Manifest, Subject};
+use verify_core::model::{
+    Approval, ApprovalDocument, ApprovedBaseline, CollectionId, Kind, Manifest, Subject,
+};
 
 use super::{CommandError, open};
 use crate::chain::{ChainState, find_newest, snapshot_place};
@@ -64,10 +66,13 @@ pub(super) fn run(arguments: &ApproveArguments, out: &mut dyn Write) -> Result<E
         }
         Approved::Already(what) => writeln!(out, "{what}; nothing was written")?,
         Approved::NoSnapshot => {
-            return Err(CommandError::new(Ending::Usage, match &arguments.collection_id {
-                Some(id) => format!("the chain in {} has no snapshot {id}", session.store.location()),
-                None => format!("the chain in {} has no snapshot yet", session.store.location()),
-            })
+            return Err(CommandError::new(
+                Ending::Usage,
+                match &arguments.collection_id {
+                    Some(id) => format!("the chain in {} has no snapshot {id}", session.store.location()),
+                    None => format!("the chain in {} has no snapshot yet", session.store.location()),
+                },
+            )
             .hint("collect first, then approve what was collected"));
         }
     }
@@ -96,8 +101,7 @@ pub fn approve(
             }
         };
         let approving = Some(made.subject).filter(|subject| *subject != Subject::Baseline);
-        let rules =
-            session.rules.in_force(chain, session.store.as_ref(), &session.schedule, approving)?;
+        let rules = session.rules.in_force(chain, session.store.as_ref(), &session.schedule, approving)?;
         let document = ApprovalDocument { approval: made.clone() };
         let draft = small_record(Kind::Approval, &document, &rules, &decision.by)?;
         approval = Some(made);

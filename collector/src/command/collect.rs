@@ -141,7 +141,9 @@ fn json(out: &mut dyn Write, document: &impl serde::Serialize) -> Result<(), Com
 
 fn text(out: &mut dyn Write, report: &CycleReport) -> Result<(), CommandError> {
     match &report.outcome {
-        CycleOutcome::Sealed => writeln!(out, "sealed {} as record {}", report.collection_id, report.sequence)?,
+        CycleOutcome::Sealed => {
+            writeln!(out, "sealed {} as record {}", report.collection_id, report.sequence)?
+        }
         CycleOutcome::Failed(failure) => {
             writeln!(out, "sealed {} as record {}", report.collection_id, report.sequence)?;
             writeln!(out, "the platform could not be read: {} ({})", failure.message, failure.code)?;
@@ -170,7 +172,10 @@ fn text(out: &mut dyn Write, report: &CycleReport) -> Result<(), CommandError> {
         )?;
     }
     for subject in &report.unapproved_rules {
-        writeln!(out, "warning: {subject} differ from the approved ones: a finding until `collector approve {subject}`")?;
+        writeln!(
+            out,
+            "warning: {subject} differ from the approved ones: a finding until `collector approve {subject}`"
+        )?;
     }
     for warning in &report.warnings {
         writeln!(out, "warning: {warning}")?;
@@ -185,8 +190,12 @@ impl From<SlotError> for CommandError {
     fn from(error: SlotError) -> Self {
         let hint = match &error {
             SlotError::NotDue { next: Some(next), .. } => format!("the next cycle can start at {next}"),
-            SlotError::NotDue { next: None, .. } | SlotError::Schedule(_) => "correct schedule.cron".to_owned(),
-            SlotError::NoSlot { .. } => "leave --scheduled out to answer the slot that is open now".to_owned(),
+            SlotError::NotDue { next: None, .. } | SlotError::Schedule(_) => {
+                "correct schedule.cron".to_owned()
+            }
+            SlotError::NoSlot { .. } => {
+                "leave --scheduled out to answer the slot that is open now".to_owned()
+            }
             SlotError::Closed { .. } => {
                 "a missed slot stays missed; say why with `collector record explanation`".to_owned()
             }
@@ -210,13 +219,15 @@ impl From<CycleError> for CommandError {
 
 impl From<RegistersError> for CommandError {
     fn from(error: RegistersError) -> Self {
-        Self::new(Ending::Usage, error).hint("create the folder, or remove inputs.folder from the configuration")
+        Self::new(Ending::Usage, error)
+            .hint("create the folder, or remove inputs.folder from the configuration")
     }
 }
 
 impl From<SecretError> for CommandError {
     fn from(error: SecretError) -> Self {
-        Self::new(Ending::Usage, error).hint("identity.client_secret says where the secret is: file:PATH or env:NAME")
+        Self::new(Ending::Usage, error)
+            .hint("identity.client_secret says where the secret is: file:PATH or env:NAME")
     }
 }
 

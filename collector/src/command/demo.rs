@@ -86,9 +86,8 @@ impl From<DemoError> for CommandError {
                 );
                 Self::new(Ending::Usage, format!("{path} exists already and is never overwritten")).hint(hint)
             }
-            DemoError::Scenario(_) | DemoError::Change { .. } => {
-                Self::new(Ending::Usage, error).hint("correct the scenario; fixtures/scenarios/month.toml is an example")
-            }
+            DemoError::Scenario(_) | DemoError::Change { .. } => Self::new(Ending::Usage, error)
+                .hint("correct the scenario; fixtures/scenarios/month.toml is an example"),
             DemoError::Session(error) => error.into(),
             DemoError::Cycle { source: CycleError::Session(error), .. } => error.into(),
             other => Self::new(Ending::Internal, other),

@@ -55,16 +55,17 @@ impl From<RulesError> for CommandError {
 impl From<SessionError> for CommandError {
     fn from(error: SessionError) -> Self {
         match error {
-            SessionError::Foreign { .. } => {
-                Self::new(Ending::Usage, error).hint("every tenant and environment needs a store root of its own")
-            }
+            SessionError::Foreign { .. } => Self::new(Ending::Usage, error)
+                .hint("every tenant and environment needs a store root of its own"),
             SessionError::Chain(_) | SessionError::InForce(_) => Self::new(Ending::StoreRefused, error)
                 .hint("run `verifier verify` on the evidence: it names what is wrong"),
             SessionError::Seal(SealError::ClockBehind { .. }) => Self::new(Ending::StoreRefused, error)
                 .hint("set this machine's clock; evidence must not run backwards"),
             SessionError::Seal(_) => Self::new(Ending::StoreRefused, error)
                 .hint("check space and permissions of the store; nothing that was committed is affected"),
-            SessionError::Canonical(_) | SessionError::Pack(_) => Self::new(Ending::Internal, error),
+            SessionError::Canonical(_) | SessionError::Pack(_) | SessionError::Nothing => {
+                Self::new(Ending::Internal, error)
+            }
         }
     }
 }

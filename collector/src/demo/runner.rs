@@ -226,11 +226,8 @@ fn session(
     clock: &Arc<SimulatedClock>,
     tenant: &RunningTenant,
 ) -> Result<Session, DemoError> {
-    let schedule = Schedule {
-        cron: CRON.to_owned(),
-        timezone: "UTC".to_owned(),
-        tolerance_seconds: TOLERANCE_SECONDS,
-    };
+    let schedule =
+        Schedule { cron: CRON.to_owned(), timezone: "UTC".to_owned(), tolerance_seconds: TOLERANCE_SECONDS };
     let built_in = || Source::BuiltIn("built-in".to_owned());
     let sources = RuleSources {
         profile: Source::BuiltIn(plan.profile.to_owned()),

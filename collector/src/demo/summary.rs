@@ -55,10 +55,9 @@ pub fn table(days: &[Day], out: &mut dyn Write) -> io::Result<()> {
         let report = day.report.as_ref();
         let none = || "-".to_owned();
         let record = report.map_or_else(none, |report| report.sequence.to_string());
-        let complete =
-            report.filter(|report| !report.resources.is_empty()).map_or_else(none, |report| {
-                format!("{} of {}", report.complete(), report.resources.len())
-            });
+        let complete = report
+            .filter(|report| !report.resources.is_empty())
+            .map_or_else(none, |report| format!("{} of {}", report.complete(), report.resources.len()));
         let drift = report
             .and_then(|report| report.drift.as_ref())
             .map_or_else(none, |drift| drift.against_baseline.map_or_else(none, |count| count.to_string()));
@@ -87,8 +86,10 @@ fn controls(report: Option<&CycleReport>) -> String {
             .collect();
         if ids.is_empty() { None } else { Some(format!("{word} {}", ids.join(" "))) }
     };
-    let notes: Vec<String> =
-        [noted(ControlStatus::Fail, "FAIL"), noted(ControlStatus::NotEvaluated, "n/e")].into_iter().flatten().collect();
+    let notes: Vec<String> = [noted(ControlStatus::Fail, "FAIL"), noted(ControlStatus::NotEvaluated, "n/e")]
+        .into_iter()
+        .flatten()
+        .collect();
     if notes.is_empty() { "all pass".to_owned() } else { notes.join(", ") }
 }
 

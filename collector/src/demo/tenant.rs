@@ -187,6 +187,18 @@ impl RunningTenant {
         format!("http://{}", self.address)
     }
 
+    /// Id of the organization, as it answers itself.
+    #[must_use]
+    pub fn organization_id(&self) -> String {
+        reference::organization_id(self.config.seed)
+    }
+
+    /// Short name of the organization, as it answers itself.
+    #[must_use]
+    pub const fn subdomain(&self) -> &'static str {
+        reference::SHORT_NAME
+    }
+
     /// The client id that may sign in.
     #[must_use]
     pub fn client_id(&self) -> &str {

@@ -35,7 +35,12 @@ pub(super) fn policies_with_tests(folder: &Path) -> Result<BTreeMap<String, Vec<
     Ok(members)
 }
 
-fn collect(folder: &Path, prefix: &str, tests: bool, into: &mut BTreeMap<String, Vec<u8>>) -> Result<(), RulesError> {
+fn collect(
+    folder: &Path,
+    prefix: &str,
+    tests: bool,
+    into: &mut BTreeMap<String, Vec<u8>>,
+) -> Result<(), RulesError> {
     let failed = |source| RulesError::Read { path: folder.to_owned(), source };
     for entry in fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;

@@ -128,6 +128,19 @@ pub(super) fn check(ast: &Value) -> Result<(), PolicyError> {
     Ok(())
 }
 
+/// Full names of all rules, sorted, none twice. `ast` as for [`check`].
+pub(super) fn rule_paths(ast: &Value) -> BTreeSet<String> {
+    let modules = ast.as_array().into_iter().flatten().map(Module::of);
+    modules
+        .flat_map(|module| {
+            // The engine's tree names packages with their leading `data` or without.
+            let package: Vec<_> =
+                module.package.iter().skip_while(|part| part.as_str() == "data").cloned().collect();
+            module.rules.into_iter().map(move |rule| format!("data.{}.{rule}", package.join(".")))
+        })
+        .collect()
+}
+
 struct Module<'a> {
     file: &'a str,
     tree: &'a Value,

@@ -60,17 +60,7 @@ impl PolicySet {
         })?;
         builtins::check(&ast)?;
 
-        let mut data = Value::new_object();
-        for (name, bytes) in files.data() {
-            let refused = |message: String| {
-                PolicyError::new(PolicyErrorKind::Parse, format!("data/{name}.json"), message)
-            };
-            let text = std::str::from_utf8(bytes).map_err(|error| refused(error.to_string()))?;
-            let value = Value::from_json_str(text).map_err(|error| refused(error.to_string()))?;
-            data.as_object_mut()
-                .map_err(|error| refused(error.to_string()))?
-                .insert(Value::from(name), value);
-        }
+        let data = shared_data(files)?;
         engine.add_data(data.clone()).map_err(|error| parse_error("data", &error))?;
 
         let mut programs = BTreeMap::new();
@@ -120,7 +110,20 @@ impl PolicySet {
     }
 }
 
-fn engine() -> Engine {
+/// The data documents as `data` holds them.
+pub(super) fn shared_data(files: &PolicyFiles) -> Result<Value, PolicyError> {
+    let mut data = Value::new_object();
+    for (name, bytes) in files.data() {
+        let refused =
+            |message: String| PolicyError::new(PolicyErrorKind::Parse, format!("data/{name}.json"), message);
+        let text = std::str::from_utf8(bytes).map_err(|error| refused(error.to_string()))?;
+        let value = Value::from_json_str(text).map_err(|error| refused(error.to_string()))?;
+        data.as_object_mut().map_err(|error| refused(error.to_string()))?.insert(Value::from(name), value);
+    }
+    Ok(data)
+}
+
+pub(super) fn engine() -> Engine {
     let mut engine = Engine::new();
     engine.set_rego_v0(false);
     engine.set_strict_builtin_errors(false);
@@ -146,7 +149,7 @@ fn compile(engine: &mut Engine, policy: &str) -> Result<Arc<Program>, PolicyErro
 }
 
 /// The engine prints the place and the line; only its text is kept.
-fn parse_error(place: &str, error: &impl std::fmt::Display) -> PolicyError {
+pub(super) fn parse_error(place: &str, error: &impl std::fmt::Display) -> PolicyError {
     PolicyError::new(PolicyErrorKind::Parse, place, format!("{error:#}").trim().to_owned())
 }
 

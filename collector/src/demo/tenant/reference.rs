@@ -175,12 +175,20 @@ fn schedule(organization: &Organization, index: usize, rng: &mut ChaCha8Rng) -> 
     Some(stamped(shown, &schedule.stamp))
 }
 
+/// Short name of the organization.
+pub(super) const SHORT_NAME: &str = "acme-demo";
+
+/// Id of the organization with this seed.
+pub(super) fn organization_id(seed: u64) -> String {
+    super::noise::uuid(&[seed, number_of("organization-id")])
+}
+
 /// What `/api/v2/organizations/me` answers, in both dialects.
 pub(super) fn organization_itself(organization: &Organization) -> Value {
     json!({
-        "id": super::noise::uuid(&[organization.seed, number_of("organization-id")]),
+        "id": organization_id(organization.seed),
         "name": "Acme Contact Centre",
-        "domain": "acme-demo",
-        "thirdPartyOrgName": "acme-demo",
+        "domain": SHORT_NAME,
+        "thirdPartyOrgName": SHORT_NAME,
     })
 }
