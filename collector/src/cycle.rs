@@ -11,7 +11,7 @@ use verify_core::canon::{self, CanonError};
 use verify_core::limits::Limits;
 use verify_core::model::{
     CollectionId, Exchange, ExtractionMetadata, FailureDocument, IdError, Kind, Quarantined, ResourceName,
-    ResourceRecord, SchemaResult,
+    ResourceRecord, SchemaResult, Subject,
 };
 use verify_core::normalize::{NormalResource, RedactionKey};
 use verify_core::package::{PackError, PackedMember};
@@ -40,10 +40,10 @@ const WINDOW: Duration = Duration::from_mins(15);
 pub enum CycleError {
     /// The chain or the store failed.
     #[error(transparent)]
-    Session(#[from] SessionError),
+    Session(Box<SessionError>),
     /// The snapshot cannot be judged.
     #[error("the snapshot cannot be judged")]
-    Judge(#[from] JudgeError),
+    Judge(#[source] Box<JudgeError>),
     /// A document cannot be written.
     #[error("{document} cannot be written as canonical JSON")]
     Canonical {
@@ -59,6 +59,18 @@ pub enum CycleError {
     /// The slot gives no name.
     #[error("the cycle cannot be named")]
     Name(#[from] IdError),
+}
+
+impl From<SessionError> for CycleError {
+    fn from(error: SessionError) -> Self {
+        Self::Session(Box::new(error))
+    }
+}
+
+impl From<JudgeError> for CycleError {
+    fn from(error: JudgeError) -> Self {
+        Self::Judge(Box::new(error))
+    }
 }
 
 /// What one cycle works with, beside its session.
@@ -143,41 +155,17 @@ impl Cycle<'_> {
             cycle: CycleFacts { collection_id: id, scheduled_utc: self.slot, started_utc: started },
         };
         let mut verdict = None;
-        let mut failed = None;
         let mut earlier = EarlierStates::new(self.session.store.as_ref());
-        let committed = self.session.commit(chain, |chain| {
-            let judged = judge(&self.session.rules, chain, &mut earlier, &evidence, self.session.now())
-                .map_err(CycleError::from)
-                .and_then(|judged| {
-                    let draft = self.snapshot_draft(
-                        chain,
-                        &read,
-                        registers,
-                        &snapshot,
-                        &judged,
-                        (started, finished),
-                    )?;
-                    Ok((judged, draft))
-                });
-            match judged {
-                Ok((judged, draft)) => {
-                    verdict = Some(judged);
-                    let rules = self.session.rules.configured(&self.session.schedule);
-                    Ok(Some(Built { draft, rules }))
-                }
-                Err(error) => {
-                    failed = Some(error);
-                    Ok(None)
-                }
-            }
+        let committed = self.session.commit::<CycleError>(chain, |chain| {
+            let judged = judge(&self.session.rules, chain, &mut earlier, &evidence, self.session.now())?;
+            let collected = (started, finished);
+            let draft = self.snapshot_draft(chain, &read, registers, &snapshot, &judged, collected)?;
+            verdict = Some(judged);
+            let rules = self.session.rules.configured(&self.session.schedule);
+            Ok(Some(Built { draft, rules }))
         })?;
-        match (committed, verdict, failed) {
-            (_, _, Some(error)) => Err(error),
-            (Some(record), Some(verdict), None) => {
-                Ok(self.report(chain, &record, CycleOutcome::Sealed, read.records, Some(&verdict), registers))
-            }
-            _ => Err(CycleError::Session(SessionError::Nothing)),
-        }
+        let record = committed.ok_or(SessionError::Nothing)?;
+        Ok(self.report(chain, &record, CycleOutcome::Sealed, read.records, verdict.as_ref(), registers))
     }
 
     fn snapshot_draft(
@@ -226,7 +214,7 @@ impl Cycle<'_> {
         let mut members = rules.members.clone();
         members.push(PackedMember::pack(&Kind::Failure.payload_member(), &payload)?);
         members.push(transcript(&failed.exchanges)?);
-        let committed = self.session.commit(chain, |_| {
+        let committed = self.session.commit::<CycleError>(chain, |_| {
             let draft = Draft {
                 kind: Kind::Failure,
                 collection_cycle: self.name.to_owned(),
@@ -241,7 +229,7 @@ impl Cycle<'_> {
             };
             Ok(Some(Built { draft, rules: rules.clone() }))
         })?;
-        let record = committed.ok_or(CycleError::Session(SessionError::Nothing))?;
+        let record = committed.ok_or(SessionError::Nothing)?;
         let outcome = CycleOutcome::Failed(failed.failure);
         Ok(self.report(chain, &record, outcome, BTreeMap::new(), None, &Registers::default()))
     }
@@ -283,8 +271,7 @@ impl Cycle<'_> {
         verdict: Option<&Verdict>,
         registers: &Registers,
     ) -> CycleReport {
-        let unapproved =
-            self.session.rules.unapproved(chain).into_iter().map(|subject| subject.as_str()).collect();
+        let unapproved = self.session.rules.unapproved(chain).into_iter().map(Subject::as_str).collect();
         CycleReport::new(self.slot, record, outcome, resources, verdict, unapproved, &registers.refused)
     }
 }

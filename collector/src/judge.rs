@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use verify_core::canon::{self, CanonError};
+use verify_core::canon::{self, CanonError, MemberRef};
 use verify_core::digest::Digest;
 use verify_core::drift::{
     Against, Current, DriftError, Earlier, Entities, ProvenanceBytes, ResourceSides, build_comparison,
@@ -182,7 +182,7 @@ impl<'a> Sides<'a> {
         if self.evidence.snapshot.resources.get(resource) == Some(&side.sha256) {
             return self.evidence.snapshot.resource(resource);
         }
-        self.states.get(side.place.sequence)?.member(resource).map(|member| member.bytes())
+        self.states.get(side.place.sequence)?.member(resource).map(MemberRef::bytes)
     }
 
     fn earlier_entities(&self, side: &EarlierSide, resource: &str) -> Option<Entities<'_>> {

@@ -80,19 +80,21 @@ impl RuleFiles {
         })
     }
 
+    /// The shipped profile called `id` with schemas of one's own: those below `folder` stand before
+    /// the shipped ones, as for [`RuleFiles::from_folder`].
+    pub fn shipped_with_schemas(id: &str, folder: &Path) -> Result<(Profile, Self), PlatformError> {
+        let text =
+            shipped::profile(id).ok_or_else(|| PlatformError::UnknownProfile { found: id.to_owned() })?;
+        Self::collect(text.as_bytes(), |member| own_or_shipped(folder, member))
+    }
+
     /// The rules in a folder that holds one profile file and its `schemas/`.
     ///
     /// A schema is looked for below `folder` first and among the shipped ones after that, so a
     /// customer only keeps the files that differ.
     pub fn from_folder(profile_file: &Path, folder: &Path) -> Result<(Profile, Self), PlatformError> {
         let profile = read(profile_file)?;
-        Self::collect(&profile, |member| {
-            let own = folder.join(member);
-            if own.exists() {
-                return read(&own).map(Some);
-            }
-            Ok(shipped::schemas().find(|(path, _)| *path == member).map(|(_, bytes)| bytes.to_vec()))
-        })
+        Self::collect(&profile, |member| own_or_shipped(folder, member))
     }
 
     fn collect(
@@ -117,6 +119,14 @@ impl RuleFiles {
         };
         Ok((profile, files))
     }
+}
+
+fn own_or_shipped(folder: &Path, member: &str) -> Result<Option<Vec<u8>>, PlatformError> {
+    let own = folder.join(member);
+    if own.exists() {
+        return read(&own).map(Some);
+    }
+    Ok(shipped::schemas().find(|(path, _)| *path == member).map(|(_, bytes)| bytes.to_vec()))
 }
 
 /// Reads a small file; what is larger is refused before more of it is held in memory.

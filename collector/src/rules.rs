@@ -185,7 +185,8 @@ fn platform_rules(sources: &RuleSources) -> Result<(Profile, RuleFiles), RulesEr
 
 /// JSON members in RFC 8785 form, all others as they are.
 pub(crate) fn canonical(member: &str, bytes: Vec<u8>) -> Result<Vec<u8>, RulesError> {
-    if !member.ends_with(".json") {
+    // Names are exact: `x.JSON` is no document of the format.
+    if member.rsplit_once('.').is_none_or(|(_, ending)| ending != "json") {
         return Ok(bytes);
     }
     let refused = |source| RulesError::Json { member: member.to_owned(), source };

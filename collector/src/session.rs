@@ -115,20 +115,20 @@ impl Session {
     /// Commits the record that `build` makes of the chain; `None` from it ends without a record.
     ///
     /// `build` is asked again after a lost race, with the chain as it is then.
-    pub fn commit(
+    pub fn commit<E: From<SessionError>>(
         &self,
         chain: &mut ChainState,
-        mut build: impl FnMut(&ChainState) -> Result<Option<Built>, SessionError>,
-    ) -> Result<Option<SealedRecord>, SessionError> {
+        mut build: impl FnMut(&ChainState) -> Result<Option<Built>, E>,
+    ) -> Result<Option<SealedRecord>, E> {
         for _ in 0..RACES {
-            let Some(built) = build(chain)? else { return Ok(None) };
-            let sealed = seal(&self.context(&built.rules), Some(chain), built.draft)?;
-            chain.refresh(self.store.as_ref())?;
+            let Some(Built { draft, rules }) = build(chain)? else { return Ok(None) };
+            let sealed = seal(&self.context(&rules), Some(chain), draft).map_err(SessionError::from)?;
+            chain.refresh(self.store.as_ref()).map_err(SessionError::from)?;
             if let Sealed::Committed(record) = sealed {
                 return Ok(Some(record));
             }
         }
-        Err(SealError::Races(RACES).into())
+        Err(SessionError::from(SealError::Races(RACES)).into())
     }
 
     fn context<'a>(&'a self, rules: &'a InForce) -> Context<'a> {

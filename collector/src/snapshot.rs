@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use verify_core::canon::{self, CanonError, Document};
+use verify_core::canon::{self, CanonError, Document, MemberRef};
 use verify_core::digest::Digest;
 use verify_core::limits::Limits;
 use verify_core::model::{ExtractionMetadata, RESERVED_KEYS, ResourceName};
@@ -61,7 +61,7 @@ impl Snapshot {
     /// Canonical bytes of one resource's array.
     #[must_use]
     pub fn resource(&self, name: &str) -> Option<&[u8]> {
-        self.document.member(name).filter(|_| self.resources.contains_key(name)).map(|member| member.bytes())
+        self.document.member(name).filter(|_| self.resources.contains_key(name)).map(MemberRef::bytes)
     }
 
     /// Canonical bytes and digest of one resource's modification stamps, if any entity has one.

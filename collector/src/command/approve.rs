@@ -27,7 +27,7 @@ pub enum Approving {
 #[derive(Debug)]
 pub enum Approved {
     /// It is in the chain.
-    Recorded(SealedRecord, Approval),
+    Recorded(Box<(SealedRecord, Approval)>),
     /// It is in force already; nothing was written.
     Already(String),
     /// There is no such snapshot.
@@ -50,7 +50,8 @@ pub(super) fn run(arguments: &ApproveArguments, out: &mut dyn Write) -> Result<E
     let session = open::session(&arguments.config.config)?;
     let mut chain = open::existing_chain(&session)?;
     match approve(&session, &mut chain, &approving, &arguments.decision)? {
-        Approved::Recorded(record, approval) => {
+        Approved::Recorded(recorded) => {
+            let (record, approval) = *recorded;
             writeln!(
                 out,
                 "recorded approval of {} as record {} ({})",
@@ -88,7 +89,7 @@ pub fn approve(
 ) -> Result<Approved, SessionError> {
     let mut ended = Approved::NoSnapshot;
     let mut approval = None;
-    let record = session.commit(chain, |chain| {
+    let record = session.commit::<SessionError>(chain, |chain| {
         let outcome = match approving {
             Approving::Baseline(id) => baseline(session, chain, id.as_ref(), decision)?,
             Approving::Rule(subject) => rule(session, chain, *subject, decision),
@@ -108,7 +109,7 @@ pub fn approve(
         Ok(Some(Built { draft, rules }))
     })?;
     Ok(match (record, approval) {
-        (Some(record), Some(approval)) => Approved::Recorded(record, approval),
+        (Some(record), Some(approval)) => Approved::Recorded(Box::new((record, approval))),
         _ => ended,
     })
 }

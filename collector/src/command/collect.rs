@@ -4,7 +4,6 @@ use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
 use verify_core::limits::Limits;
-use verify_core::model::Outcome;
 use verify_core::profile::{Profile, RedactWith};
 
 use super::{CommandError, open};
@@ -140,17 +139,13 @@ fn json(out: &mut dyn Write, document: &impl serde::Serialize) -> Result<(), Com
 }
 
 fn text(out: &mut dyn Write, report: &CycleReport) -> Result<(), CommandError> {
-    match &report.outcome {
-        CycleOutcome::Sealed => {
-            writeln!(out, "sealed {} as record {}", report.collection_id, report.sequence)?
-        }
-        CycleOutcome::Failed(failure) => {
-            writeln!(out, "sealed {} as record {}", report.collection_id, report.sequence)?;
-            writeln!(out, "the platform could not be read: {} ({})", failure.message, failure.code)?;
-        }
+    writeln!(out, "sealed {} as record {}", report.collection_id, report.sequence)?;
+    if let CycleOutcome::Failed(failure) = &report.outcome {
+        writeln!(out, "the platform could not be read: {} ({})", failure.message, failure.code)?;
     }
     writeln!(out, "manifest  {}", report.manifest_sha256)?;
     writeln!(out, "package   {}", report.package)?;
+    writeln!(out, "resources {} of {} complete", report.complete(), report.resources.len())?;
     for (name, resource) in &report.resources {
         let reason = resource.reason.as_deref().map(|reason| format!("  {reason}")).unwrap_or_default();
         writeln!(out, "  {name:<24} {:<12} {:>8}{reason}", resource.outcome.as_str(), resource.count)?;
@@ -180,9 +175,6 @@ fn text(out: &mut dyn Write, report: &CycleReport) -> Result<(), CommandError> {
     for warning in &report.warnings {
         writeln!(out, "warning: {warning}")?;
     }
-    // Words that a reader of the table may look for.
-    let complete = report.resources.values().filter(|resource| resource.outcome == Outcome::Complete).count();
-    writeln!(out, "{complete} of {} resources complete", report.resources.len())?;
     Ok(())
 }
 
@@ -207,7 +199,7 @@ impl From<SlotError> for CommandError {
 impl From<CycleError> for CommandError {
     fn from(error: CycleError) -> Self {
         match error {
-            CycleError::Session(error) => error.into(),
+            CycleError::Session(error) => (*error).into(),
             CycleError::Judge(_) => Self::new(Ending::StoreRefused, error)
                 .hint("run `verifier verify` on the evidence: it names what is wrong"),
             CycleError::Canonical { .. } | CycleError::Pack(_) | CycleError::Name(_) => {

@@ -88,8 +88,9 @@ impl From<DemoError> for CommandError {
             }
             DemoError::Scenario(_) | DemoError::Change { .. } => Self::new(Ending::Usage, error)
                 .hint("correct the scenario; fixtures/scenarios/month.toml is an example"),
-            DemoError::Session(error) => error.into(),
-            DemoError::Cycle { source: CycleError::Session(error), .. } => error.into(),
+            DemoError::Session(error) | DemoError::Cycle { source: CycleError::Session(error), .. } => {
+                (*error).into()
+            }
             other => Self::new(Ending::Internal, other),
         }
     }

@@ -116,7 +116,7 @@ fn commit<T: serde::Serialize>(
     document: impl Fn(verify_core::model::Sequence) -> Result<T, SessionError>,
 ) -> Result<SealedRecord, CommandError> {
     let mut chain = open::existing_chain(session)?;
-    let record = session.commit(&mut chain, |chain| {
+    let record = session.commit::<SessionError>(&mut chain, |chain| {
         let rules = session.rules.in_force(chain, session.store.as_ref(), &session.schedule, None)?;
         let draft = small_record(kind, &document(chain.head)?, &rules, actor)?;
         Ok(Some(Built { draft, rules }))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use verify_core::digest::Digest;
 use verify_core::model::{
-    CollectionId, ControlStatus, Failure, Outcome, ResourceName, ResourceRecord, Sequence,
+    CollectionId, Comparison, ControlStatus, Failure, Outcome, ResourceName, ResourceRecord, Sequence,
 };
 use verify_core::time::UtcTime;
 
@@ -119,7 +119,7 @@ impl CycleReport {
                 })
                 .collect(),
             drift: verdict.map(|verdict| DriftSummary {
-                against_baseline: verdict.drift.against_baseline.as_ref().map(|drift| drift.change_count()),
+                against_baseline: verdict.drift.against_baseline.as_ref().map(Comparison::change_count),
                 against_previous: verdict.drift.against_previous.change_count(),
             }),
             controls: results.map_or_else(Vec::new, |results| {

@@ -103,10 +103,16 @@ pub enum DemoError {
     },
     /// A record could not be made.
     #[error("a record cannot be made")]
-    Session(#[from] SessionError),
+    Session(#[source] Box<SessionError>),
     /// The slot of a fresh day was answered already.
     #[error("the slot of day {0} was answered before")]
     Answered(u32),
+}
+
+impl From<SessionError> for DemoError {
+    fn from(error: SessionError) -> Self {
+        Self::Session(Box::new(error))
+    }
 }
 
 /// A demo that is being played, one day at a time.

@@ -10,7 +10,7 @@ use crate::cycle::{CycleOutcome, CycleReport};
 /// One played day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Day {
-    day: u32,
+    number: u32,
     slot: UtcTime,
     report: Option<CycleReport>,
     headline: Option<String>,
@@ -20,13 +20,13 @@ impl Day {
     /// A day on which nothing was collected.
     #[must_use]
     pub fn skipped(day: u32, slot: UtcTime, headline: Option<String>) -> Self {
-        Self { day, slot, report: None, headline }
+        Self { number: day, slot, report: None, headline }
     }
 
     /// A day with a sealed cycle.
     #[must_use]
     pub fn collected(day: u32, report: CycleReport, headline: Option<String>) -> Self {
-        Self { day, slot: report.scheduled_utc, report: Some(report), headline }
+        Self { number: day, slot: report.scheduled_utc, report: Some(report), headline }
     }
 
     /// What was sealed, if anything was.
@@ -64,7 +64,7 @@ pub fn table(days: &[Day], out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "{:>3}  {:<20}  {record:>6}  {:<7}  {complete:>9}  {drift:>5}  {:<28}  {}",
-            day.day,
+            day.number,
             day.slot.to_string(),
             day.outcome(),
             controls(report),
@@ -77,7 +77,7 @@ pub fn table(days: &[Day], out: &mut dyn Write) -> io::Result<()> {
 /// Only what deserves a look: everything else passed.
 fn controls(report: Option<&CycleReport>) -> String {
     let Some(report) = report.filter(|report| !report.controls.is_empty()) else { return "-".to_owned() };
-    let noted = |status: ControlStatus, word: &str| {
+    let listed = |status: ControlStatus, word: &str| {
         let ids: Vec<&str> = report
             .controls
             .iter()
@@ -86,10 +86,11 @@ fn controls(report: Option<&CycleReport>) -> String {
             .collect();
         if ids.is_empty() { None } else { Some(format!("{word} {}", ids.join(" "))) }
     };
-    let notes: Vec<String> = [noted(ControlStatus::Fail, "FAIL"), noted(ControlStatus::NotEvaluated, "n/e")]
-        .into_iter()
-        .flatten()
-        .collect();
+    let notes: Vec<String> =
+        [listed(ControlStatus::Fail, "FAIL"), listed(ControlStatus::NotEvaluated, "n/e")]
+            .into_iter()
+            .flatten()
+            .collect();
     if notes.is_empty() { "all pass".to_owned() } else { notes.join(", ") }
 }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use regorus::Value;
 
 use super::engine::{engine, parse_error, shared_data};
+use super::files::has_extension;
 use super::{PolicyError, PolicyFiles, PolicySet, builtins, scan};
 
 /// One test and how it ended.
@@ -29,7 +30,7 @@ pub fn run_tests(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<PolicyTest>, P
     let policies = PolicyFiles::canonical(files.clone())?;
     PolicySet::load(&policies)?;
     let mut engine = engine();
-    for (path, bytes) in files.iter().filter(|(path, _)| path.ends_with(".rego")) {
+    for (path, bytes) in files.iter().filter(|(path, _)| has_extension(path, "rego")) {
         let text = scan::scan(path, bytes)?;
         engine.add_policy(path.clone(), text.to_owned()).map_err(|error| parse_error(path, &error))?;
     }
@@ -45,9 +46,14 @@ pub fn run_tests(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<PolicyTest>, P
             Ok(Value::Bool(true)) => None,
             Ok(Value::Undefined) => Some("undefined".to_owned()),
             Ok(value) => Some(value.to_string().chars().take(200).collect()),
-            Err(error) => Some(format!("{error:#}").trim().to_owned()),
+            Err(error) => Some(one_line(&format!("{error:#}"))),
         };
         tests.push(PolicyTest { passed: reason.is_none(), name, reason });
     }
     Ok(tests)
+}
+
+/// The engine's message with its drawing of the source line folded into one line.
+fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect()
 }
