@@ -288,7 +288,7 @@ async fn two_readings_of_one_day_are_equal_to_the_last_byte() {
     let second = bench.extract(Vec::new()).await.unwrap();
     assert_eq!(first, second);
     let mut elsewhere = Bench::new("reference", |_| ()).await;
-    assert_eq!(first.readings, elsewhere.extract(Vec::new()).await.unwrap().readings, "on another port");
+    assert_eq!(first, elsewhere.extract(Vec::new()).await.unwrap(), "on another port");
 }
 
 #[tokio::test]
@@ -333,4 +333,34 @@ async fn nothing_readable_at_all_is_a_failed_cycle() {
     // A single resource that says something is enough for a snapshot.
     let extraction = bench.extract(switches(names.get(1..).unwrap(), Fault::ServerError)).await.unwrap();
     assert_eq!(complete(&extraction).len(), 1);
+}
+
+#[tokio::test]
+async fn a_body_in_quarantine_is_kept_without_what_must_not_be_written() {
+    let mut bench = Bench::new("genesys-cloud", |_| ()).await;
+    let switch = FaultSwitch::new("users", Fault::BreakingSchema, None).unwrap();
+    let extraction = bench.extract(vec![switch]).await.unwrap();
+    let reading = &extraction.readings["users"];
+    let body: serde_json::Value = serde_json::from_slice(&reading.raw[0].bytes).unwrap();
+    let entities = body["entities"].as_array().unwrap();
+    assert!(!entities.is_empty());
+    for entity in entities {
+        assert!(entity.get("id").is_some() && entity.get("addresses").is_none(), "{entity}");
+        assert!(entity.get("primaryContactInfo").is_none(), "{entity}");
+    }
+    let entry = reading.quarantined.as_ref().unwrap();
+    assert_eq!(entry.member, "raw/users/0001.json");
+    assert!(reading.reason.as_ref().unwrap().contains("users.response-"), "{:?}", reading.reason);
+    let line = extraction
+        .exchanges
+        .iter()
+        .find(|line| line.kept_as.as_deref() == Some("raw/users/0001.json"))
+        .unwrap();
+    assert_ne!(line.kept_sha256, line.received_sha256, "personal data was in the body");
+
+    // Where nobody can tell what to redact, only the shape is kept.
+    let switch = FaultSwitch::new("users", Fault::WrongContent, None).unwrap();
+    let extraction = bench.extract(vec![switch]).await.unwrap();
+    let kept = &extraction.readings["users"].raw[0].bytes;
+    assert_eq!(String::from_utf8_lossy(kept), r#"{"message":"string","status":"string"}"#);
 }
