@@ -1,1 +1,17 @@
-//! x
+//! The auditor's own tool: re-proves evidence headless or on terminal screens.
+//!
+//! It only reads. It opens no socket, writes nothing beside the evidence, and gives every mode the same
+//! answer: one [`Report`](verify_core::report::Report), shown as text, JSON or screens, and its exit code.
+
+pub mod cli;
+pub mod display;
+pub mod engine;
+pub mod exit;
+pub mod print;
+pub mod progress;
+pub mod refusal;
+pub mod run;
+pub mod story;
+pub mod term;
+pub mod words;
+pub mod worker;

@@ -1,0 +1,218 @@
+//! The command line: what may be asked, and how the same question is written down again.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use verify_core::coverage::Period;
+use verify_core::limits::Limits;
+
+use crate::engine::{Group, KnownRecord, Mode, Options};
+
+mod headless;
+mod values;
+
+pub use headless::headless_command;
+pub use values::When;
+
+/// Name and version as they stand in reports.
+pub const TOOL: &str = concat!("verifier ", env!("CARGO_PKG_VERSION"));
+
+/// Re-proves SOC 2 evidence of contact centre configuration, offline and without trusting anybody.
+///
+/// Recomputes every hash, walks the chain, counts the scheduled cycles, and re-runs policies and drift.
+/// It only reads: nothing is written beside the evidence, and no network is used.
+#[derive(Debug, Parser)]
+#[command(
+    name = "verifier",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  verifier evidence/demo                        browse the evidence on screens
+  verifier verify evidence/demo                 the same answer as text
+  verifier verify evidence/demo --format json   and for machines
+  verifier verify evidence/demo --from 2026-05-01 --to 2026-05-31
+  verifier verify evidence/demo --head 41:<64 hex digits>   prove that it continues what you kept
+
+Exit codes (the same in every mode):
+  0 verified         1 integrity failed           2 wrong usage
+  3 whole, but cycles are missing or cut          4 whole, but a replay differs
+  5 inconclusive     6 violations (--fail-on)    70 internal error"
+)]
+pub struct Cli {
+    /// What to do; without it, PATH is shown on screens.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What to browse.
+    #[command(flatten)]
+    pub question: Option<Question>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Verify and print the answer.
+    #[command(
+        after_help = "Examples:\n  verifier verify evidence/demo\n  verifier verify evidence/demo --only chain,coverage\n  \
+                      verifier verify evidence/demo --format json > report.json\n\nWhat was not asked for with --only \
+                      counts as not evaluated, and the report says so."
+    )]
+    Verify {
+        /// Form of the answer on standard output.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+        /// What to verify.
+        #[command(flatten)]
+        question: Box<Question>,
+    },
+    /// Print a completion script for a shell.
+    #[command(after_help = "Example:\n  verifier completions bash > /etc/bash_completion.d/verifier")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Evaluates policies for a parent process, under limits.
+    #[command(hide = true, name = crate::worker::REPLAY_WORKER)]
+    ReplayWorker,
+}
+
+/// Form of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document with a published schema, for machines.
+    Json,
+}
+
+/// What turns a verified answer into a failing exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Recorded violations of a control that no exception covers.
+    Violations,
+}
+
+/// What is to be verified, and how strictly.
+#[derive(Debug, Clone, Args)]
+pub struct Question {
+    /// Folder with the evidence, or one package.
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// Start of the period: YYYY-MM-DD (its first second, UTC) or a UTC time.
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<When>,
+    /// End of the period: YYYY-MM-DD (its last second, UTC) or a UTC time.
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<When>,
+    /// A record kept from an earlier report: its sequence and the SHA-256 of its manifest.
+    #[arg(long, value_name = "SEQ:SHA256", value_parser = values::head)]
+    pub head: Option<KnownRecord>,
+    /// Run these groups of checks alone.
+    #[arg(long, value_name = "GROUP,...", value_delimiter = ',', value_parser = values::group)]
+    pub only: Vec<Group>,
+    /// Parse everything again, nothing answered from what was seen before: slower, same answer.
+    #[arg(long)]
+    pub from_scratch: bool,
+    /// Accept cycles that were only explained afterwards.
+    #[arg(long)]
+    pub accept_explained: bool,
+    /// End with exit code 6 if the evidence is verified but records violations.
+    #[arg(long, value_enum)]
+    pub fail_on: Option<FailOn>,
+    /// Threads to use [default: one per processor].
+    #[arg(long, value_name = "N", value_parser = values::threads)]
+    pub threads: Option<usize>,
+    /// Limits.
+    #[command(flatten, next_help_heading = "Limits (evidence is hostile input)")]
+    pub limits: LimitArguments,
+}
+
+/// Limits that can be raised for unusually large evidence.
+#[derive(Debug, Clone, Default, Args)]
+pub struct LimitArguments {
+    /// Bytes of one package, e.g. 2GiB [default: 1GiB].
+    #[arg(long, value_name = "SIZE", value_parser = values::size)]
+    pub max_package: Option<u64>,
+    /// Members of one package [default: 10000].
+    #[arg(long, value_name = "N")]
+    pub max_members: Option<usize>,
+    /// Inflated bytes of one member [default: 1GiB].
+    #[arg(long, value_name = "SIZE", value_parser = values::size)]
+    pub max_member: Option<u64>,
+    /// Inflated bytes of one package [default: 4GiB].
+    #[arg(long, value_name = "SIZE", value_parser = values::size)]
+    pub max_inflated: Option<u64>,
+    /// Inflated over stored size of one member [default: 200].
+    #[arg(long, value_name = "N")]
+    pub max_expansion: Option<u64>,
+    /// Nesting depth of a JSON document [default: 64].
+    #[arg(long, value_name = "N", value_parser = values::depth)]
+    pub max_depth: Option<usize>,
+    /// Bytes of one manifest [default: 16MiB].
+    #[arg(long, value_name = "SIZE", value_parser = values::size)]
+    pub max_manifest: Option<u64>,
+    /// Files in the evidence [default: 1000000].
+    #[arg(long, value_name = "N")]
+    pub max_files: Option<usize>,
+}
+
+impl LimitArguments {
+    /// The limits that hold.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        Limits {
+            package_bytes: self.max_package.unwrap_or(usual.package_bytes),
+            members: self.max_members.unwrap_or(usual.members),
+            member_bytes: self.max_member.unwrap_or(usual.member_bytes),
+            total_bytes: self.max_inflated.unwrap_or(usual.total_bytes),
+            expansion: self.max_expansion.unwrap_or(usual.expansion),
+            expansion_floor: usual.expansion_floor,
+            json_depth: self.max_depth.unwrap_or(usual.json_depth),
+            manifest_bytes: self.max_manifest.unwrap_or(usual.manifest_bytes),
+            files: self.max_files.unwrap_or(usual.files),
+        }
+    }
+}
+
+/// A question that contradicts itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("--from {from} lies after --to {to}")]
+pub struct PeriodError {
+    /// Start as given.
+    pub from: String,
+    /// End as given.
+    pub to: String,
+}
+
+impl Question {
+    /// The options of the verification.
+    pub fn options(&self) -> Result<Options, PeriodError> {
+        let period =
+            Period { from_utc: self.from.map(When::first_second), to_utc: self.to.map(When::last_second) };
+        if let (Some(from), Some(to)) = (period.from_utc, period.to_utc)
+            && from > to
+        {
+            return Err(PeriodError { from: from.to_string(), to: to.to_string() });
+        }
+        let only: BTreeSet<Group> = self.only.iter().copied().collect();
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Options {
+            limits: self.limits.limits(),
+            mode: if self.from_scratch { Mode::FromScratch } else { Mode::Incremental },
+            period,
+            head: self.head,
+            only: (!only.is_empty()).then_some(only),
+            accept_explained: self.accept_explained,
+            fail_on_violations: self.fail_on == Some(FailOn::Violations),
+            threads: self.threads.unwrap_or(processors),
+            tool: TOOL.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! What is understood, what is refused, and that the question can be written down again.
+
+use clap::{CommandFactory, Parser};
+
+use super::*;
+
+const DIGEST: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+fn question(arguments: &[&str]) -> Question {
+    let all = ["verifier", "verify"].iter().chain(arguments);
+    match Cli::try_parse_from(all).unwrap().command {
+        Some(Command::Verify { question, .. }) => *question,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_definition_is_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn a_path_alone_means_screens() {
+    let cli = Cli::try_parse_from(["verifier", "evidence/demo", "--from", "2026-05-01"]).unwrap();
+    assert!(cli.command.is_none());
+    assert_eq!(cli.question.unwrap().path.to_str(), Some("evidence/demo"));
+    assert!(Cli::try_parse_from(["verifier"]).is_ok_and(|cli| cli.question.is_none()));
+}
+
+#[test]
+fn days_are_whole_utc_days() {
+    let options = question(&["x", "--from", "2026-05-01", "--to", "2026-05-31"]).options().unwrap();
+    assert_eq!(options.period.from_utc.unwrap().to_string(), "2026-05-01T00:00:00Z");
+    assert_eq!(options.period.to_utc.unwrap().to_string(), "2026-05-31T23:59:59Z");
+    let options = question(&["x", "--to", "2026-05-31T08:00:00Z"]).options().unwrap();
+    assert_eq!(options.period.to_utc.unwrap().to_string(), "2026-05-31T08:00:00Z");
+}
+
+#[test]
+fn a_period_that_ends_before_it_begins_is_refused() {
+    let error = question(&["x", "--from", "2026-05-02", "--to", "2026-05-01"]).options().unwrap_err();
+    assert_eq!(error.to_string(), "--from 2026-05-02T00:00:00Z lies after --to 2026-05-01T23:59:59Z");
+}
+
+#[test]
+fn wrong_values_are_refused_with_what_was_expected() {
+    for (arguments, expected) in [
+        (vec!["--from", "01.05.2026"], "expected a day like 2026-05-01"),
+        (vec!["--from", "2026-02-30"], "expected a day like 2026-05-01"),
+        (vec!["--to", "2026-05-01T08:00:00+02:00"], "expected a day like 2026-05-01"),
+        (vec!["--head", "12"], "expected SEQ:SHA256"),
+        (vec!["--head", &format!("x:{DIGEST}")], "no sequence number"),
+        (vec!["--head", "12:d41d8cd98f00b204e9800998ecf8427e"], "MD5"),
+        (vec!["--only", "chian"], "expected some of structure, chain"),
+        (vec!["--threads", "0"], "expected a number from 1 to 256"),
+        (vec!["--max-depth", "100000"], "expected a number from 1 to 512"),
+        (vec!["--max-package", "2GB"], "expected bytes"),
+        (vec!["--max-package", "99999999999GiB"], "expected bytes"),
+    ] {
+        let all = ["verifier", "verify", "x"].iter().copied().chain(arguments.iter().copied());
+        let error = Cli::try_parse_from(all).unwrap_err().to_string();
+        assert!(error.contains(expected), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn limits_and_switches_arrive() {
+    let options = question(&[
+        "x",
+        "--max-package=2GiB",
+        "--max-members=5",
+        "--max-expansion=9",
+        "--from-scratch",
+        "--accept-explained",
+        "--fail-on=violations",
+        "--threads=3",
+        "--only=drift,chain",
+    ])
+    .options()
+    .unwrap();
+    assert_eq!(options.limits.package_bytes, 2 << 30);
+    assert_eq!((options.limits.members, options.limits.expansion), (5, 9));
+    assert_eq!(options.mode, Mode::FromScratch);
+    assert!(options.accept_explained && options.fail_on_violations);
+    assert_eq!(options.threads, 3);
+    assert_eq!(options.only.unwrap().into_iter().collect::<Vec<_>>(), [Group::Chain, Group::Drift]);
+}
+
+#[test]
+fn the_headless_command_asks_the_same_question() {
+    let arguments = [
+        "it's here/demo",
+        "--from",
+        "2026-05-01",
+        "--head",
+        &format!("7:{DIGEST}"),
+        "--only",
+        "chain,drift",
+        "--fail-on",
+        "violations",
+        "--max-member",
+        "4096",
+    ];
+    let asked = question(&arguments);
+    let command = headless_command(&asked);
+    let expected = format!(
+        "verifier verify 'it'\\''s here/demo' --from 2026-05-01 --head 7:{DIGEST} --only chain,drift \
+         --fail-on violations --max-member 4096"
+    );
+    assert_eq!(command, expected);
+    assert_eq!(headless_command(&question(&["evidence/demo"])), "verifier verify evidence/demo");
+    assert_eq!(headless_command(&question(&["a\u{1b}b"])), "verifier verify 'a\\u{1b}b'");
+}

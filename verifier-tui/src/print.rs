@@ -1,0 +1,48 @@
+//! The report as plain text for people: readable at 80 columns, without colour, in the order in which an
+//! auditor asks. Everything in it comes from the one [`Report`]; nothing is computed twice.
+
+use verify_core::report::Report;
+
+use crate::cli::Format;
+use crate::display::json_for_terminal;
+
+mod checks;
+mod findings;
+mod head;
+mod sheet;
+mod tables;
+
+pub use sheet::Sheet;
+
+/// The whole report as text.
+#[must_use]
+pub fn text(report: &Report) -> String {
+    let mut sheet = Sheet::default();
+    head::verdict(report, &mut sheet);
+    head::identity(report, &mut sheet);
+    head::coverage(report, &mut sheet);
+    tables::story(report, &mut sheet);
+    tables::controls(report, &mut sheet);
+    checks::checks(report, &mut sheet);
+    findings::findings(report, &mut sheet);
+    head::not_claimed(report, &mut sheet);
+    sheet.into_text()
+}
+
+/// The whole report in the form asked for. `for_terminal` only changes how JSON spells unsafe characters.
+pub fn render(report: &Report, format: Format, for_terminal: bool) -> Result<Vec<u8>, serde_json::Error> {
+    match format {
+        Format::Text => Ok(text(report).into_bytes()),
+        Format::Json => {
+            let mut json = report.to_json()?;
+            if for_terminal {
+                json = json_for_terminal(&String::from_utf8_lossy(&json)).into_owned().into_bytes();
+            }
+            json.push(b'\n');
+            Ok(json)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

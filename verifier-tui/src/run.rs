@@ -1,0 +1,173 @@
+//! From arguments to exit code. The report outlives the screens: whichever mode shows it, its exit code
+//! is the program's.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+use verify_core::finding::Code;
+use verify_core::report::Report;
+use verify_core::source::Folder;
+
+use crate::cli::{Cli, Command, Format, Question};
+use crate::engine;
+use crate::exit::Ending;
+use crate::print;
+use crate::progress::Meter;
+use crate::refusal::Refusal;
+use crate::term;
+
+/// Runs the program. Never ends with a panic's own exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    term::install_panic_hook();
+    match catch_unwind(AssertUnwindSafe(|| dispatch(arguments))) {
+        Ok(Ok(code)) => ExitCode::from(code),
+        Ok(Err(refusal)) => {
+            // A closed standard error leaves nobody to tell; the exit code still says it.
+            let _told = refusal.tell(&mut io::stderr().lock());
+            refusal.ending.into()
+        }
+        Err(_panic) => Ending::Internal.into(),
+    }
+}
+
+fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Refusal> {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return refused_arguments(&error),
+    };
+    match (cli.command, cli.question) {
+        (Some(Command::Verify { format, question }), _) => headless(&question, format),
+        (Some(Command::Completions { shell }), _) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "verifier", &mut script);
+            write_out(&script)?;
+            Ok(Ending::Done.code())
+        }
+        (Some(Command::ReplayWorker), _) => crate::worker::replay(),
+        (None, Some(question)) if screens_possible() => screens(&question),
+        (None, Some(question)) => headless(&question, Format::Text),
+        (None, None) => Err(Refusal::new(
+            Ending::Usage,
+            "nothing to verify was named",
+            "verifier PATH browses a folder of evidence; verifier --help shows examples",
+        )),
+    }
+}
+
+fn screens_possible() -> bool {
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    io::stdout().is_terminal() && !dumb
+}
+
+/// Help and version are answers; everything else is one message. What the user typed is escaped, too.
+fn refused_arguments(error: &clap::Error) -> Result<u8, Refusal> {
+    let text = error.render().to_string();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            write_out(text.as_bytes())?;
+            Ok(Ending::Done.code())
+        }
+        _ => {
+            let mut lines = text
+                .lines()
+                .map(str::trim)
+                .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+            let message: Vec<_> = lines.by_ref().filter(|line| !line.is_empty()).collect();
+            let message = message.join(" ");
+            let message = message.strip_prefix("error: ").unwrap_or(&message);
+            Err(Refusal::new(
+                Ending::Usage,
+                message,
+                "verifier --help and verifier verify --help show examples",
+            ))
+        }
+    }
+}
+
+/// Verifies and prints.
+fn headless(question: &Question, format: Format) -> Result<u8, Refusal> {
+    let options = options(question)?;
+    if format == Format::Text {
+        reachable(&question.path)?;
+    }
+    let meter = Meter::start();
+    let report = engine::verify(&Folder::new(&question.path), &options, &meter);
+    meter.clear();
+    if format == Format::Text && nothing_found(&report) {
+        return Err(no_evidence(&question.path, &report));
+    }
+    let bytes = print::render(&report, format, io::stdout().is_terminal()).map_err(|error| {
+        Refusal::new(Ending::Internal, format!("the report cannot be written as JSON: {error}"), "")
+    })?;
+    write_out(&bytes)?;
+    Ok(report.verdict.exit_code)
+}
+
+fn screens(question: &Question) -> Result<u8, Refusal> {
+    headless(question, Format::Text)
+}
+
+fn options(question: &Question) -> Result<engine::Options, Refusal> {
+    question
+        .options()
+        .map_err(|error| Refusal::new(Ending::Usage, error.to_string(), "a period begins before it ends"))
+}
+
+/// A place that cannot be looked into is told before anything else.
+fn reachable(path: &Path) -> Result<(), Refusal> {
+    let shown = path.display();
+    match std::fs::metadata(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Refusal::new(
+            Ending::Inconclusive,
+            format!("there is no folder or file {shown}"),
+            "name the folder that holds chain/ and packages/; collector demo makes one to try",
+        )),
+        Err(error) => Err(Refusal::new(
+            Ending::Inconclusive,
+            format!("cannot look into {shown}: {error}"),
+            "ask for permission to read it, or verify a copy",
+        )),
+    }
+}
+
+/// Nothing that is a record, and nothing that claims to be one and is broken.
+fn nothing_found(report: &Report) -> bool {
+    report.chain.is_none() && report.records.is_empty() && report.decisive().next().is_none()
+}
+
+fn no_evidence(path: &Path, report: &Report) -> Refusal {
+    let strays: Vec<_> = report.findings.iter().filter(|finding| finding.code == Code::SrcStray).collect();
+    let but = match strays.first().and_then(|finding| finding.place.file.as_deref()) {
+        Some(first) => format!(": {} there that belong to no record, e.g. {first}", files(strays.len())),
+        None => String::new(),
+    };
+    Refusal::new(
+        Ending::Inconclusive,
+        format!("no evidence found in {}{but}", path.display()),
+        "name the folder that holds chain/ and packages/; collector demo makes one to try",
+    )
+}
+
+fn files(number: usize) -> String {
+    crate::words::counted(number as u64, "file")
+}
+
+/// Data goes to standard output. A reader that went away changes nothing about the verdict; a full disk
+/// does, because an answer nobody can read must not look like one.
+fn write_out(bytes: &[u8]) -> Result<(), Refusal> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Refusal::new(
+            Ending::Internal,
+            format!("the answer cannot be written to standard output: {error}"),
+            "free some space or write elsewhere",
+        )),
+        _ => Ok(()),
+    }
+}

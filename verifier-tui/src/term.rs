@@ -1,0 +1,71 @@
+//! The terminal: owned while screens are shown, given back however the program ends.
+//!
+//! A guard restores it on the ordinary way out, and a panic hook on the other. Both write only
+//! this program's own sequences; the text of a panic is escaped, since it may quote evidence.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::cursor::Show;
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+
+use crate::display::escape;
+
+/// The terminal as the screens use it.
+pub type Screens = Terminal<CrosstermBackend<io::Stdout>>;
+
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Holds the terminal; dropping it gives it back.
+#[derive(Debug)]
+pub struct Guard(());
+
+impl Guard {
+    /// Takes the terminal.
+    pub fn take() -> io::Result<(Self, Screens)> {
+        enable_raw_mode()?;
+        TAKEN.store(true, Ordering::SeqCst);
+        let guard = Self(());
+        execute!(io::stdout(), EnterAlternateScreen)?;
+        Ok((guard, Terminal::new(CrosstermBackend::new(io::stdout()))?))
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn give_back() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        // Nothing more can be done for a terminal that refuses.
+        let _restored = disable_raw_mode();
+        let _restored = execute!(io::stdout(), LeaveAlternateScreen, Show);
+    }
+}
+
+/// From here on a panic restores the terminal first and is told in one escaped line.
+pub fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|panic| {
+        give_back();
+        let payload = panic.payload();
+        let message = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("no message");
+        let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
+        let _told = writeln!(
+            io::stderr(),
+            "error: internal error{}: {}\n\nhint: this is a defect of the verifier, not a statement about the evidence",
+            escape(&place),
+            escape(message)
+        );
+    }));
+}
