@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use verify_core::coverage::Period;
 use verify_core::limits::Limits;
 
-use crate::engine::{Group, KnownRecord, Mode, Options};
+use verify_core::verify::{Group, KnownRecord, Mode, Options};
 
 mod headless;
 mod values;
@@ -170,10 +170,10 @@ impl LimitArguments {
             member_bytes: self.max_member.unwrap_or(usual.member_bytes),
             total_bytes: self.max_inflated.unwrap_or(usual.total_bytes),
             expansion: self.max_expansion.unwrap_or(usual.expansion),
-            expansion_floor: usual.expansion_floor,
             json_depth: self.max_depth.unwrap_or(usual.json_depth),
             manifest_bytes: self.max_manifest.unwrap_or(usual.manifest_bytes),
             files: self.max_files.unwrap_or(usual.files),
+            ..usual
         }
     }
 }

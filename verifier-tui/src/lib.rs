@@ -5,7 +5,6 @@
 
 pub mod cli;
 pub mod display;
-pub mod engine;
 pub mod exit;
 pub mod print;
 pub mod progress;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use verify_core::report::RecordSummary;
 
-use crate::engine::{Observer, Progress};
+use verify_core::verify::{Observer, Progress};
 
 /// Quiet at first: most verifications are done by then.
 const QUIET: Duration = Duration::from_secs(1);

@@ -14,17 +14,20 @@ use verify_core::report::Report;
 use verify_core::source::Folder;
 
 use crate::cli::{Cli, Command, Format, Question};
-use crate::engine;
 use crate::exit::Ending;
 use crate::print;
 use crate::progress::Meter;
 use crate::refusal::Refusal;
 use crate::term;
+use crate::worker::{self, Children};
+use verify_core::verify;
 
 /// Runs the program. Never ends with a panic's own exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     term::install_panic_hook();
     match catch_unwind(AssertUnwindSafe(|| dispatch(arguments))) {
+        // A panic on another thread may have cost a part of the answer: no verdict then.
+        Ok(Ok(_)) if term::panicked() => Ending::Internal.into(),
         Ok(Ok(code)) => ExitCode::from(code),
         Ok(Err(refusal)) => {
             // A closed standard error leaves nobody to tell; the exit code still says it.
@@ -48,7 +51,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Refusal
             write_out(&script)?;
             Ok(Ending::Done.code())
         }
-        (Some(Command::ReplayWorker), _) => crate::worker::replay(),
+        (Some(Command::ReplayWorker), _) => worker::replay::run(),
         (None, Some(question)) if screens_possible() => screens(&question),
         (None, Some(question)) => headless(&question, Format::Text),
         (None, None) => Err(Refusal::new(
@@ -96,7 +99,7 @@ fn headless(question: &Question, format: Format) -> Result<u8, Refusal> {
         reachable(&question.path)?;
     }
     let meter = Meter::start();
-    let report = engine::verify(&Folder::new(&question.path), &options, &meter);
+    let report = verify::verify(&Folder::new(&question.path), &options, &Children::new(), &meter);
     meter.clear();
     if format == Format::Text && nothing_found(&report) {
         return Err(no_evidence(&question.path, &report));
@@ -112,7 +115,7 @@ fn screens(question: &Question) -> Result<u8, Refusal> {
     headless(question, Format::Text)
 }
 
-fn options(question: &Question) -> Result<engine::Options, Refusal> {
+fn options(question: &Question) -> Result<verify::Options, Refusal> {
     question
         .options()
         .map_err(|error| Refusal::new(Ending::Usage, error.to_string(), "a period begins before it ends"))

@@ -20,6 +20,7 @@ use crate::display::escape;
 pub type Screens = Terminal<CrosstermBackend<io::Stdout>>;
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
+static PANICKED: AtomicBool = AtomicBool::new(false);
 
 /// Holds the terminal; dropping it gives it back.
 #[derive(Debug)]
@@ -53,6 +54,7 @@ fn give_back() {
 /// From here on a panic restores the terminal first and is told in one escaped line.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
+        PANICKED.store(true, Ordering::SeqCst);
         give_back();
         let payload = panic.payload();
         let message = payload
@@ -68,4 +70,10 @@ pub fn install_panic_hook() {
             escape(message)
         );
     }));
+}
+
+/// Whether any thread of this program has panicked since [`install_panic_hook`].
+#[must_use]
+pub fn panicked() -> bool {
+    PANICKED.load(Ordering::SeqCst)
 }

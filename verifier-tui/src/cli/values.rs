@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use verify_core::digest::Digest;
 use verify_core::time::UtcTime;
 
-use crate::engine::{Group, KnownRecord};
+use verify_core::verify::{Group, KnownRecord};
 
 /// A day or a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

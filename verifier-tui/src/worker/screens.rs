@@ -1,0 +1,1 @@
+//! Verification and inspection for the screens, on threads of their own.
