@@ -1,8 +1,10 @@
 //! The documents of the evidence format as Rust types, one file per document.
 //!
 //! Types only: no judgement, no I/O. Every type refuses unknown fields, so a document that says
-//! more than the format knows is never half understood. The matching JSON Schemas stand in
-//! `fixtures/schemas/`.
+//! more than the format knows is never half understood. A value that does not exist is written
+//! `null`, never left out, so every field must be there: serde would otherwise read an absent `Option`
+//! as null, which is why those fields name their `deserialize_with`. The matching JSON Schemas stand
+//! in `fixtures/schemas/` ([`crate::format`]).
 
 mod approval;
 mod controls;

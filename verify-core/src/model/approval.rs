@@ -106,10 +106,12 @@ pub struct Approval {
     /// When.
     pub approved_utc: UtcTime,
     /// Digest in force before: state digest for a baseline (null for the first), rule digest else.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub before_sha256: Option<Digest>,
     /// Digest in force from this record on.
     pub after_sha256: Digest,
     /// The snapshot that becomes the baseline; null for every other subject.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub baseline: Option<ApprovedBaseline>,
 }
 

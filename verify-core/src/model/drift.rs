@@ -37,8 +37,10 @@ pub struct Change {
     /// Value now; null when it is absent.
     pub new: Value,
     /// For a declared set: elements gone and elements new, each in canonical order. Else null.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub set_removed: Option<Vec<Value>>,
     /// See `set_removed`.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub set_added: Option<Vec<Value>>,
     /// Modification stamps of the entity now (who, when), or null when it carries none.
     pub provenance: Value,
@@ -61,10 +63,13 @@ pub struct ResourceDrift {
     /// False when either side was not complete; then `changes` is empty and `reason` says why.
     pub evaluated: bool,
     /// Why it was not evaluated, else null.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub reason: Option<String>,
     /// The earlier side; null when there is none or the resource is not complete now.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub against: Option<Side>,
     /// Digest of the resource now, or null when it is not complete.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub current_sha256: Option<Digest>,
     /// Changes sorted by entity (bytes), then pointer (bytes).
     pub changes: Vec<Change>,
@@ -83,6 +88,7 @@ pub struct Comparison {
 #[serde(deny_unknown_fields)]
 pub struct DriftDocument {
     /// Against the approved baseline; null before the first approval.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub against_baseline: Option<Comparison>,
     /// Against, per resource, the nearest earlier snapshot in which it was complete.
     pub against_previous: Comparison,

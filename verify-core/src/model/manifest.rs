@@ -122,16 +122,20 @@ pub struct ResourceRecord {
     /// How the reading ended.
     pub outcome: Outcome,
     /// Why, when it is not `complete`; one sentence with the figures.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub reason: Option<String>,
     /// Entities read.
     pub count: u64,
     /// Total the platform reported, if it reports one.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub reported_total: Option<u64>,
     /// Pages read, counting the last try only.
     pub pages: u64,
     /// Digest of the resource's canonical bytes in the snapshot; null unless `complete`.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub sha256: Option<Digest>,
     /// Member path of the response schema that matched; null when none did or none was reached.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub schema: Option<String>,
 }
 
@@ -214,28 +218,38 @@ pub struct Manifest {
     pub collection_id: CollectionId,
     pub collection_cycle: String,
     pub sequence: Sequence,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub chain_id: Option<Digest>,
     pub tenant: Tenant,
     pub payload_path: String,
     pub payload_sha256: Digest,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub previous_snapshot_sha256: Option<Digest>,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub previous_manifest_sha256: Option<Digest>,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub state_sha256: Option<Digest>,
     pub policies_sha256: Digest,
     pub schemas_sha256: Digest,
     pub profile_sha256: Digest,
     pub inputs_sha256: Digest,
     pub resources: BTreeMap<ResourceName, ResourceRecord>,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub baseline: Option<Baseline>,
     pub files: Vec<FileEntry>,
     pub schedule: Schedule,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub scheduled_utc: Option<UtcTime>,
     pub started_utc: UtcTime,
     pub finished_utc: UtcTime,
     pub sealed_utc: UtcTime,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub storage_class: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub object_lock_mode: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub retention_until: Option<UtcTime>,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub encryption_key_id: Option<String>,
     pub audit_log_entry: AuditLogEntry,
     pub tool: Tool,

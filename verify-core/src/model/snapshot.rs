@@ -44,5 +44,6 @@ pub struct ExtractionMetadata {
     /// Seconds waited for configuration to propagate before reading; inside started and finished.
     pub propagation_wait_seconds: u64,
     /// Key id of redaction digests, or null when the profile redacts nothing by digest.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub redaction_key_id: Option<String>,
 }

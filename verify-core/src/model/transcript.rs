@@ -13,6 +13,7 @@ pub struct Exchange {
     /// Resource it served; `sign_in` for the token.
     pub resource: String,
     /// Key of the parent entity a nested read was made for, else null.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub parent: Option<String>,
     /// Page, from 1, of the list: of the resource, or in a nested read of the resource for one parent.
     pub page: u64,
@@ -25,8 +26,10 @@ pub struct Exchange {
     /// Path and query; no scheme, host or port.
     pub target: String,
     /// Status, or null when no response came.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub status: Option<u16>,
     /// Why no usable response came, else null.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub error: Option<String>,
     /// When the request was sent, RFC 3339 UTC with milliseconds.
     pub started_utc: String,
@@ -35,16 +38,22 @@ pub struct Exchange {
     /// Body bytes received.
     pub bytes: u64,
     /// Digest of the body as received: a statement, the body itself is not always kept.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub received_sha256: Option<Digest>,
     /// Digest of the body as kept in `raw/`, when it is kept.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub kept_sha256: Option<Digest>,
     /// Member path of the kept body, when it is kept.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub kept_as: Option<String>,
     /// Entities on this page.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub entities: Option<u64>,
     /// Total this page reported.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub reported_total: Option<u64>,
     /// The platform's correlation id.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub correlation_id: Option<String>,
     /// `retry-after` and the rate-limit headers that were present, lower-case names.
     pub rate_limit: BTreeMap<String, String>,

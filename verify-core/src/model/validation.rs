@@ -49,6 +49,7 @@ pub struct Violation {
     /// Facts behind the sentence, as the policy gives them.
     pub details: Value,
     /// Sequence of the exception record that covers it at the cycle's time, or null.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub exception_sequence: Option<Sequence>,
 }
 
@@ -71,6 +72,7 @@ pub struct ControlResult {
     /// Criteria the policy really supports, primary first.
     pub criteria: Vec<String>,
     /// Why it was not evaluated, else null.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub reason: Option<String>,
 }
 
@@ -105,6 +107,7 @@ pub struct SchemaNotice {
 #[serde(deny_unknown_fields)]
 pub struct SchemaResult {
     /// Member path of the response schema that matched, or null.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub schema: Option<String>,
     /// Pages or entities judged.
     pub validated: u64,
@@ -119,10 +122,12 @@ pub struct ValidationResults {
     /// When the validation ended.
     pub timestamp_utc: UtcTime,
     /// `sha256:` and the baseline's state digest, or null before the first approval.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub baseline_hash: Option<String>,
     /// `sha256:` and this state's digest.
     pub current_hash: String,
     /// Whether any evaluated resource differs from the baseline; null when there is no baseline.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub drift_detected: Option<bool>,
     /// Every violation, sorted by control, resource, entity, message.
     pub policy_violations: Vec<Violation>,
