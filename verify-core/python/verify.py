@@ -591,33 +591,39 @@ def check_kind(manifest, say):
     if kind in ACTIONS and log["action"] != ACTIONS[kind]:
         say("SCHEMA-TYPE", "the audit log entry names another action", ACTIONS[kind], log["action"])
     if log["timestamp_utc"] != manifest["sealed_utc"]:
-        say("SCHEMA-BIND", "the audit log entry has another time", manifest["sealed_utc"], log["timestamp_utc"])
+        say("CHAIN-TIME", "the audit log entry has another time", manifest["sealed_utc"], log["timestamp_utc"])
     moment = manifest["scheduled_utc"] or manifest["sealed_utc"]
     wanted = "%s-%s-%s" % ("evidence" if kind == "snapshot" else kind, moment[:10], moment[11:16].replace(":", ""))
     if manifest["collection_id"] != wanted:
-        say("SCHEMA-BIND", "the collection id does not follow from kind and time", wanted, manifest["collection_id"])
-    times = [manifest[name + "_utc"] for name in ("started", "finished", "sealed")]
+        say("SCHEMA-ID", "the collection id does not follow from kind and time", wanted, manifest["collection_id"])
+    times = [manifest[name + "_utc"] for name in ("scheduled", "started", "finished", "sealed")]
+    times = [time for time in times if time is not None]
     if times != sorted(times):
-        say("CHAIN-TIME", "the times of the record run backwards", "started, finished, sealed", " ".join(times))
-    if kind not in ("snapshot", "failure") and times[0] != times[1]:
-        say("CHAIN-TIME", "a record without collection has two times", times[0], times[1])
+        say("CHAIN-TIME", "the times of the record run backwards", "slot, start, end, sealing", " ".join(times))
+    if kind not in ("snapshot", "failure") and times[-3] != times[-2]:
+        say("CHAIN-TIME", "a record without collection has two times", times[-3], times[-2])
 
 
 class Manifests:
-    """Reads manifests, each distinct one once, so that a copy repeats no finding."""
+    """Reads manifests, each distinct one once: most are seen twice, in chain/ and in their package."""
 
-    def __init__(self, findings):
-        self.findings, self.known = findings, {}
+    def __init__(self):
+        self.known = {}
 
-    def read(self, data, file, member=None):
+    def read(self, data, findings, file, member=None):
         """The manifest, or None if it cannot be used as one."""
         key = sha256(data)
         if key not in self.known:
-            self.known[key] = self.parse(data, file, member)
-        return self.known[key]
+            own = Findings()
+            self.known[key] = (self.parse(data, own), own.rows)
+        manifest, rows = self.known[key]
+        for row in rows:
+            findings.rows.append(dict(row, file=file, member=member))
+        return manifest
 
-    def parse(self, data, file, member):
-        say = self.findings.at(file=file, member=member)
+    @staticmethod
+    def parse(data, findings):
+        say = findings.at()
         try:
             manifest, _ = read_canonical(data)
         except JsonFault as fault:
@@ -627,7 +633,7 @@ class Manifests:
             say("SCHEMA-TYPE", "the manifest is no object", "an object", manifest)
             return None
         version, sequence = manifest.get("manifest_version"), manifest.get("sequence")
-        say = self.findings.at(file=file, member=member, sequence=sequence if type(sequence) is int else None)
+        say = findings.at(sequence=sequence if type(sequence) is int else None)
         if isinstance(version, str) and not re.fullmatch(r"1\.[0-9]{1,4}", version):  # F-30
             say("SCHEMA-VERSION", "the format version is not known", "1.0", version)
             return None
@@ -830,7 +836,7 @@ def check_names(members, say):
     for name in UNLISTED:
         if name.encode() not in seen:
             say("PKG-MEMBERS", "a required member is missing", "a member", "none", member=name)
-    ranks = [member.rank() for member in members]
+    ranks = [member.rank() for member in members if NAME.fullmatch(member.raw_name)]
     if ranks != sorted(ranks):
         say("PKG-ZIP-STRUCT", "the members are not in the order of the format", "F-100", "another order")
 
@@ -892,7 +898,20 @@ class Package:
     """One package, judged on its own. Holds facts, not bytes, once it was read."""
 
     def __init__(self, file):
-        self.file, self.manifest, self.digest, self.payload, self.sound = file, None, None, None, False
+        self.file, self.manifest, self.digest, self.payload = file, None, None, None
+        self.findings = Findings()  # they count only if the package turns out to be a record's
+
+
+def first_manifest(data):
+    """The bytes of the manifest at the start of a package, whatever follows: so the place of a
+    damaged package in the chain is still known (F-112). None if there is no plain one."""
+    if len(data) < LOCAL.size or data[:4] != b"PK\x03\x04":
+        return None
+    values = LOCAL.unpack_from(data, 0)
+    start = LOCAL.size + len(UNLISTED[0])
+    if values[3] != 0 or values[10] != 0 or data[LOCAL.size:start] != UNLISTED[0].encode():
+        return None
+    return data[start:start + values[7]] if values[7] <= MANIFEST_BYTES and values[9] == len(UNLISTED[0]) else None
 
 
 class PackageCheck:
@@ -900,34 +919,33 @@ class PackageCheck:
 
     canonical_before = {}  # digests of members found canonical: rules are the same in most packages
 
-    def __init__(self, data, file, findings, manifests):
-        self.data, self.findings, self.manifests = data, findings, manifests
-        self.package = Package(file)
-        self.digests, self.documents = {}, {}
-        self.say = findings.at(file=file)
+    def __init__(self, data, file, manifests):
+        self.data, self.manifests, self.package = data, manifests, Package(file)
+        self.findings = self.package.findings
+        self.say = self.findings.at(file=file)
+        self.digests, self.documents, self.resources = {}, {}, {}
 
     def run(self):
-        before = len(self.findings.rows)
+        manifest = first_manifest(self.data)
+        if manifest is not None:
+            self.read_manifest(manifest, Findings())
         members = open_container(self.data, self.say)
-        if members is not None and self.read_manifest(members):
-            self.read_members(members)
-            self.check_digests()
-            self.check_documents()
-        self.package.sound = len(self.findings.rows) == before
+        if members is not None:
+            content = inflate(self.data, members["manifest.json"], lambda *args: self.say(
+                *args, member="manifest.json"))
+            if content is not None and self.read_manifest(content, self.findings):
+                self.read_members(members)
+                self.check_rule_digests()
+                self.check_documents()
         return self.package
 
-    def read_manifest(self, members):
-        content = inflate(self.data, members["manifest.json"], self.findings.at(
-            file=self.package.file, member="manifest.json"))
-        if content is None:
+    def read_manifest(self, content, findings):
+        self.manifest = self.manifests.read(content, findings, self.package.file, "manifest.json")
+        if self.manifest is None:
             return False
         self.package.digest = sha256(content)
-        manifest = self.manifests.read(content, self.package.file, "manifest.json")
-        if manifest is None:
-            return False
-        self.manifest = manifest
-        self.package.manifest = {name: value for name, value in manifest.items() if name != "files"}
-        self.say = self.findings.at(file=self.package.file, sequence=manifest["sequence"])
+        self.package.manifest = {name: value for name, value in self.manifest.items() if name != "files"}
+        self.say = self.findings.at(file=self.package.file, sequence=self.manifest["sequence"])
         return True
 
     def read_members(self, members):
@@ -954,16 +972,19 @@ class PackageCheck:
             return
         if member.name == "SHA256SUMS":
             self.check_sums(content)
-        if member.name in UNLISTED:
+        if entry is None:
             return
-        self.digests[member.name] = sha256(content)
-        if entry is not None:
-            found = {"size": member.size, "sha256": self.digests[member.name], "stored_size": member.stored_size,
-                     "stored_sha256": sha256(self.data[member.start:member.end])}
-            for name in sorted(found):
-                if found[name] != entry[name]:
-                    say("PKG-HASH-MEMBER", "%s is not the sealed one" % name, entry[name], found[name])
-        self.read_document(member.name, content, say)
+        found = {"size": member.size, "sha256": sha256(content), "stored_size": member.stored_size,
+                 "stored_sha256": sha256(self.data[member.start:member.end])}
+        for name in sorted(found):
+            if found[name] != entry[name]:
+                say("PKG-HASH-MEMBER", "%s is not the sealed one" % name, entry[name], found[name])
+        if member.name == self.manifest["kind"] + ".json" and found["sha256"] != self.manifest["payload_sha256"]:
+            say("PKG-HASH-PAYLOAD", "the payload is not the sealed one", self.manifest["payload_sha256"],
+                found["sha256"])
+        if all(found[name] == entry[name] for name in found):  # what was not sealed is not interpreted
+            self.digests[member.name] = found["sha256"]
+            self.read_document(member.name, content, say)
 
     def read_document(self, name, content, say):
         """F-13 for every document; keeps what later checks need."""
@@ -987,7 +1008,6 @@ class PackageCheck:
 
     def read_snapshot(self, value, parts):
         """Keeps the metadata, and per resource only its digest and number of entities (F-35)."""
-        self.resources = {}
         for key in value:
             if key not in RESERVED:
                 entities = len(value[key]) if isinstance(value[key], list) else None
@@ -1002,17 +1022,14 @@ class PackageCheck:
             self.say("PKG-SUMS", "SHA256SUMS is not what the manifest implies", sha256(implied), sha256(content),
                      member="SHA256SUMS")
 
-    def check_digests(self):
-        manifest, payload = self.manifest, self.manifest["kind"] + ".json"
-        if self.digests.get(payload, manifest["payload_sha256"]) != manifest["payload_sha256"]:
-            self.say("PKG-HASH-PAYLOAD", "the payload is not the sealed one", manifest["payload_sha256"],
-                     self.digests[payload], member=payload)
-        for name in RULES:  # F-36
-            found = digest_of_set({path: value for path, value in self.digests.items()
-                                   if path.startswith(name + "/")})
-            if found != manifest[name + "_sha256"]:
+    def check_rule_digests(self):
+        """F-36, over the list; that the members are the listed ones is checked above."""
+        for name in RULES:
+            found = digest_of_set({entry["path"]: entry["sha256"] for entry in self.manifest["files"]
+                                   if entry["path"].startswith(name + "/")})
+            if found != self.manifest[name + "_sha256"]:
                 self.say("PKG-HASH-RULES", "%s_sha256 does not follow from the members" % name,
-                         manifest[name + "_sha256"], found)
+                         self.manifest[name + "_sha256"], found)
 
     def check_documents(self):
         kind = self.manifest["kind"]
@@ -1040,9 +1057,12 @@ class PackageCheck:
             pairs = {name: manifest["tenant"][name] for name in ("subdomain", "platform", "region", "organization_id")}
             for name in ("collection_cycle", "collection_id", "scheduled_utc", "started_utc", "finished_utc"):
                 pairs[name] = manifest[name]
+            pairs["timestamp_utc"] = manifest["started_utc"]
+            pairs["service_account_id"] = manifest["audit_log_entry"]["actor"]
             payload = payload["extraction_metadata"]
         elif manifest["kind"] == "genesis":
             pairs = {name: manifest[name] for name in ("origin", "tenant", "schedule")}
+            pairs["rules"] = rules_of(manifest)
             payload = payload["genesis"]
         for name, expected in pairs.items():
             if payload[name] != expected:
@@ -1051,25 +1071,28 @@ class PackageCheck:
     def check_state(self):
         """State and completeness of a snapshot (F-35, F-41, F-50, F-51)."""
         manifest, complete = self.manifest, {}
+        say = lambda *args: self.say(*args, member="snapshot.json")
         for name, record in manifest["resources"].items():
             is_complete = record["outcome"] == "complete"
             if is_complete != (record["sha256"] is not None) or is_complete != (record["reason"] is None):
-                self.say("SCHEMA-TYPE", "digest and reason of %s do not fit its outcome" % name,
-                         record["outcome"], [record["sha256"], record["reason"]])
-            found, entities = self.resources.get(name, (None, None))
-            if is_complete != (name in self.resources) or (is_complete and found != record["sha256"]):
-                self.say("PKG-HASH-STATE", "resource %s is not the one recorded" % name, record["sha256"], found,
-                         member="snapshot.json")
-            if is_complete:
-                complete[name] = found or ""
-                if entities != record["count"] or record["reported_total"] not in (None, record["count"]):
-                    self.say("COLLECT-COMPLETE", "%s is called complete, its figures differ" % name,
-                             [record["count"], record["reported_total"]], entities, member="snapshot.json")
+                say("COLLECT-COMPLETE", "digest and reason of %s do not fit its outcome" % name,
+                    record["outcome"], [record["sha256"], record["reason"]])
+            if is_complete != (name in self.resources):
+                say("PKG-HASH-STATE", "%s stands in the snapshot if and only if it is complete" % name,
+                    is_complete, name in self.resources)
+            elif is_complete:
+                complete[name], entities = self.resources[name]
+                if complete[name] != record["sha256"] or entities is None:
+                    say("PKG-HASH-STATE", "%s is not the resource recorded" % name, record["sha256"], complete[name])
+                if entities is not None and (entities != record["count"]
+                                             or record["reported_total"] not in (None, entities)):
+                    say("COLLECT-COMPLETE", "%s is called complete, its figures differ" % name,
+                        [record["count"], record["reported_total"]], entities)
         for name in sorted(set(self.resources) - set(manifest["resources"])):
-            self.say("PKG-HASH-STATE", "resource %s is not recorded" % name, None, name, member="snapshot.json")
+            say("PKG-HASH-STATE", "resource %s is not recorded" % name, None, name)
         if digest_of_set(complete) != manifest["state_sha256"]:
-            self.say("PKG-HASH-STATE", "the state digest does not follow from the snapshot",
-                     manifest["state_sha256"], digest_of_set(complete), member="snapshot.json")
+            say("PKG-HASH-STATE", "the state digest does not follow from the snapshot",
+                manifest["state_sha256"], digest_of_set(complete))
 
     def check_validation(self):
         """Recorded results must be about this state and baseline (F-70)."""
@@ -1094,6 +1117,13 @@ class PackageCheck:
             if kept is not None and self.digests.get(str(kept)) != row.get("kept_sha256"):
                 self.say("COLLECT-TRANSCRIPT", "%s is not the body that was kept" % text_of(kept),
                          row.get("kept_sha256"), self.digests.get(str(kept)), member="transcript.jsonl")
+
+
+def rules_of(manifest):
+    """The rule digests a manifest states, under the names of the genesis (F-36)."""
+    rules = {name + "_sha256": manifest[name + "_sha256"] for name in SUBJECTS[:3]}
+    rules["schedule_sha256"] = sha256(canonical_text(manifest["schedule"]).encode("utf-8"))
+    return rules
 
 
 def required_members(kind):
@@ -1170,7 +1200,7 @@ class Commit:
 
 def read_source(root, findings):
     """All commits and packages, told apart by content, never by place (F-23)."""
-    manifests, commits, packages, later = Manifests(findings), [], [], []
+    manifests, commits, packages, later = Manifests(), [], [], []
     for path, name in list_files(root, findings):
         start = read_file(path, name, None, findings) if name else b""
         base = name.rsplit("/", 1)[-1]
@@ -1186,7 +1216,7 @@ def read_source(root, findings):
     for path, name in later:
         data = read_file(path, name, PACKAGE_BYTES, findings)
         if data is not None:
-            packages.append(PackageCheck(data, name, findings, manifests).run())
+            packages.append(PackageCheck(data, name, manifests).run())
     return commits, packages
 
 
@@ -1197,7 +1227,7 @@ def read_commit(path, name, base, findings, manifests):
     numbered = re.fullmatch(r"([0-9]{10})\.json", base)
     if not numbered and b'"manifest_version"' not in data:
         return findings.add("SRC-STRAY", "the file belongs to no record and was not verified", file=name)
-    manifest = manifests.read(data, name)
+    manifest = manifests.read(data, findings, name)
     if manifest is None:
         return None
     if numbered and int(numbered.group(1)) != manifest["sequence"]:
@@ -1218,10 +1248,8 @@ class Record:
 
 
 def chain_of(item):
-    """What all records of a chain share (F-32): origin, tenant, and the digest of the genesis."""
-    manifest = item.manifest
-    own = manifest["chain_id"] if manifest["chain_id"] is not None else item.digest
-    return (manifest["origin"], json.dumps(manifest["tenant"], sort_keys=True), own)
+    """The chain a record says it is part of: the digest of the genesis (F-32)."""
+    return item.manifest["chain_id"] if item.manifest["sequence"] else item.digest
 
 
 def most_common(items):
@@ -1229,26 +1257,19 @@ def most_common(items):
     counts = {}
     for item in items:
         counts[chain_of(item)] = counts.get(chain_of(item), 0) + 1
-    return min(counts, key=lambda chain: (-counts[chain], chain))
+    return min(counts, key=lambda chain: (-counts[chain], chain or ""))
 
 
-def only_of_chain(items, chain, findings):
+def only_of_chain(items, chain, origin, findings):
     """Leaves foreign evidence out, with a finding for each file."""
-    own = []
-    has_genesis = any(item.manifest["sequence"] == 0 and chain_of(item) == chain for item in items)
     for item in items:
-        origin, tenant, chain_id = chain_of(item)
-        say = findings.at(sequence=item.manifest["sequence"], file=item.file)
-        if (origin, tenant) != chain[:2]:
-            say("CHAIN-ORIGIN", "the record is of another origin or tenant", " ".join(chain[:2]),
-                " ".join((origin, tenant)))
-        elif chain_id != chain[2]:
-            say("CHAIN-ID", "the record belongs to another chain", chain[2], chain_id)
-            if item.manifest["sequence"] == 0 and not has_genesis:
-                own.append(item)  # the genesis that is there, though not the one the others name
-        else:
-            own.append(item)
-    return own
+        if chain_of(item) != chain:
+            say = findings.at(sequence=item.manifest["sequence"], file=item.file)
+            if item.manifest["origin"] != origin:
+                say("CHAIN-ORIGIN", "the record is of another origin", origin, item.manifest["origin"])
+            else:
+                say("CHAIN-ID", "the record belongs to another chain", chain, chain_of(item))
+    return [item for item in items if chain_of(item) == chain]
 
 
 def by_sequence(items):
@@ -1280,21 +1301,40 @@ def same_copies(items, chosen, findings):
 
 def place_records(commits, packages, findings):
     """The records by sequence. Commits decide; without any, the packages do (F-20)."""
+    nameless = [package for package in packages if package.manifest is None]
     packages = [package for package in packages if package.manifest is not None]
     if not commits and not packages:
-        return []
-    chain = most_common(commits or packages)
-    commits = by_sequence(only_of_chain(commits, chain, findings))
-    packages = by_sequence(only_of_chain(packages, chain, findings))
-    for group in packages.values():
-        group.sort(key=lambda package: (not package.sound, package.file))
-    if not commits:
         records = []
-        for sequence, group in sorted(packages.items()):
-            chosen = choose(group, packages, sequence, findings)
-            same_copies(group, chosen, findings)
-            records.append(Record(chosen, chosen))
-        return records
+    else:
+        chain = most_common(commits or packages)
+        origin = next(item.manifest["origin"] for item in commits or packages if chain_of(item) == chain)
+        groups = [by_sequence(only_of_chain(items, chain, origin, findings)) for items in (commits, packages)]
+        for group in groups[1].values():
+            group.sort(key=lambda package: (len(package.findings.rows) > 0, package.file))
+        records = from_commits(*groups, findings) if commits else from_packages(groups[1], findings)
+    whole = commits and all(record.package for record in records)
+    for package in nameless:
+        if whole:
+            findings.add("SRC-STRAY", "the package belongs to no record and was not verified", file=package.file)
+        else:
+            findings.rows += package.findings.rows
+    for record in records:
+        findings.rows += record.package.findings.rows if record.package else []
+    return records
+
+
+def from_packages(packages, findings):
+    """A bare folder of packages."""
+    records = []
+    for sequence, group in sorted(packages.items()):
+        chosen = choose(group, packages, sequence, findings)
+        same_copies(group, chosen, findings)
+        records.append(Record(chosen, chosen))
+    return records
+
+
+def from_commits(commits, packages, findings):
+    """An evidence root: one record for each commit, and for a package whose commit is gone."""
     head = max(commits)
     records = [committed(sequence, commits, packages.get(sequence, []), findings) for sequence in sorted(commits)]
     for sequence in sorted(set(packages) - set(commits)):
@@ -1353,16 +1393,21 @@ def check_chain(records, findings):
     previous = last_snapshot = None
     snapshot_known = records[0].sequence == 0  # false while a missing record may have been a snapshot
     by_digest = {record.digest: record.sequence for record in records}
-    if records[0].sequence != 0 or records[0].kind != "genesis":
-        findings.add("CHAIN-GENESIS", "the chain does not start at its genesis", "sequence 0, genesis",
-                     "sequence %d, %s" % (records[0].sequence, records[0].kind), sequence=records[0].sequence)
+    if records[0].sequence != 0:
+        findings.add("CHAIN-GENESIS", "the chain does not start at its genesis", 0, records[0].sequence,
+                     sequence=records[0].sequence)
     for record in records:
         say = findings.at(sequence=record.sequence, file=record.file)
-        if previous is not None and record.sequence != previous.sequence + 1:
-            findings.add("CHAIN-GAP", "records are missing", "%d to %d" % (previous.sequence + 1, record.sequence - 1),
-                         "none", sequence=previous.sequence + 1)
+        wanted = previous.sequence + 1 if previous else 0
+        if record.sequence != wanted:
+            findings.add("CHAIN-GAP", "records are missing", "%d to %d" % (wanted, record.sequence - 1), "none",
+                         sequence=wanted)
             snapshot_known = False
         check_link(record, previous, by_digest, say)
+        for name in ("origin", "tenant"):
+            if record.manifest[name] != records[0].manifest[name]:
+                say("CHAIN-ORIGIN", "the %s is not that of the chain" % name, records[0].manifest[name],
+                    record.manifest[name])
         wanted = last_snapshot.manifest["payload_sha256"] if last_snapshot else None
         if snapshot_known and record.manifest["previous_snapshot_sha256"] != wanted:
             say("CHAIN-LINK", "the record does not name the snapshot before it", wanted,
@@ -1374,13 +1419,13 @@ def check_chain(records, findings):
 
 def check_link(record, previous, by_digest, say):
     named = record.manifest["previous_manifest_sha256"]
+    if (record.kind == "genesis") != (record.sequence == 0):
+        say("CHAIN-SEQ", "only the first record is a genesis", record.sequence == 0, record.kind)
     if record.sequence == 0:
         for name in ("previous_manifest_sha256", "chain_id"):
             if record.manifest[name] is not None:
                 say("CHAIN-LINK", "the first record has a %s" % name, None, record.manifest[name])
         return
-    if record.kind == "genesis" or record.manifest["chain_id"] is None or named is None:
-        say("CHAIN-SEQ", "only the first record can be a genesis or name none before it", "sequence 0", record.sequence)
     if previous is None:
         return
     if named in by_digest and by_digest[named] != record.sequence - 1:
@@ -1430,13 +1475,13 @@ class RulesInForce:
             self.check_rules(record, say)
 
     def check_rules(self, record, say):
-        own = {name: record.manifest[name + "_sha256"] for name in SUBJECTS[:3]}
-        own["schedule"] = sha256(canonical_text(record.manifest["schedule"]).encode("utf-8"))
+        own = rules_of(record.manifest)
         for name in SUBJECTS:
+            found = own[name + "_sha256"]
             if self.rules[name] is None:
-                self.rules[name] = own[name]
-            elif own[name] != self.rules[name]:
-                say("RULES-UNAPPROVED", "the %s changed without an approval" % name, self.rules[name], own[name])
+                self.rules[name] = found
+            elif found != self.rules[name]:
+                say("RULES-UNAPPROVED", "the %s changed without an approval" % name, self.rules[name], found)
 
     def check_snapshot(self, record, say):
         if not self.baseline_known:
