@@ -108,6 +108,7 @@ impl Cycle<'_> {
         chain: &mut ChainState,
         registers: &Registers,
     ) -> Result<CycleEnd, CycleError> {
+        chain.refresh(self.session.store.as_ref()).map_err(SessionError::from)?;
         if let Some(answer) = chain.complete_answer(self.slot) {
             return Ok(CycleEnd::Answered(answer.clone()));
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use verify_core::limits::Limits;
 use verify_core::model::{IdError, Schedule, Tenant as TenantName};
+use verify_core::time::UtcTime;
 
 use super::scenario::{Event, Scenario, ScenarioError};
 use super::summary::Day;
@@ -20,12 +21,12 @@ use crate::config::{GenesisApproval, RuleSources, Source};
 use crate::cycle::{Cycle, CycleEnd, CycleError, CycleReport};
 use crate::extract::{ResponseSchemas, SchemasError};
 use crate::http::{AddressError, ApiClient, ClientError, ClientSettings, Endpoints};
-use crate::nonce::GeneratedNonces;
+use crate::nonce::{GeneratedNonces, Nonces};
 use crate::registers::Registers;
 use crate::rules::{Rules, RulesError, canonical};
 use crate::secret::Secret;
 use crate::session::{Session, SessionError};
-use crate::store::DirStore;
+use crate::store::{DirStore, Store};
 
 /// Name of the register that the scenario keeps.
 const REGISTER: &str = "schedule-approvals";
@@ -127,11 +128,18 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Starts the tenant and begins the chain, an hour before the first slot.
+    /// Starts the tenant and begins a new chain in `plan.out`, an hour before the first slot.
     pub fn begin(plan: DemoPlan) -> Result<Self, DemoError> {
         if plan.out.exists() {
             return Err(DemoError::Exists(plan.out));
         }
+        let store = Arc::new(DirStore::new(&plan.out));
+        let nonces = Arc::new(GeneratedNonces::from_seed(plan.seed));
+        Self::on(plan, store, nonces)
+    }
+
+    /// As [`begin`](Self::begin) on any store; a chain that stands there already is continued.
+    pub fn on(plan: DemoPlan, store: Arc<dyn Store>, nonces: Arc<dyn Nonces>) -> Result<Self, DemoError> {
         plan.scenario.check(plan.days, plan.users)?;
         let clock = Arc::new(SimulatedClock::starting_at(
             plan.scenario.midnight(1).plus_seconds(SLOT_SECONDS - 3_600),
@@ -143,7 +151,7 @@ impl Demo {
         .map_err(DemoError::Tenant)?;
         let told = Arc::clone(&clock);
         tenant.set_clock(move || utc(told.now()));
-        let session = session(&plan, &clock, &tenant)?;
+        let session = session(&plan, &clock, &tenant, store, nonces)?;
         let file = |member: &str| session.rules.members.get(member).map(Vec::as_slice);
         let schemas = ResponseSchemas::compile(&session.rules.profile, file, &Limits::default())?;
         let base = tenant.base_url();
@@ -178,11 +186,7 @@ impl Demo {
         Ok(Day::collected(day, report, headline))
     }
 
-    async fn collect(
-        &mut self,
-        day: u32,
-        slot: verify_core::time::UtcTime,
-    ) -> Result<CycleReport, DemoError> {
+    async fn collect(&mut self, day: u32, slot: UtcTime) -> Result<CycleReport, DemoError> {
         let register = self.plan.scenario.approvals_register(day);
         let mut registers = Registers::default();
         let bytes = canonical("inputs/schedule-approvals.json", register.to_string().into_bytes())?;
@@ -203,7 +207,7 @@ impl Demo {
         }
     }
 
-    fn approve(&mut self, day: u32, slot: verify_core::time::UtcTime) -> Result<(), DemoError> {
+    fn approve(&mut self, day: u32, slot: UtcTime) -> Result<(), DemoError> {
         for event in self.plan.scenario.events_on(day) {
             let Event::BaselineApproval { by, ticket, reason, .. } = event else { continue };
             let at = slot.plus_seconds(APPROVAL_AFTER_SECONDS).max(self.session.now());
@@ -212,6 +216,12 @@ impl Demo {
             approve(&self.session, &mut self.chain, &Approving::Baseline(None), &decision)?;
         }
         Ok(())
+    }
+
+    /// What the run works with.
+    #[must_use]
+    pub const fn session(&self) -> &Session {
+        &self.session
     }
 
     /// Days that are to be played.
@@ -231,6 +241,8 @@ fn session(
     plan: &DemoPlan,
     clock: &Arc<SimulatedClock>,
     tenant: &RunningTenant,
+    store: Arc<dyn Store>,
+    nonces: Arc<dyn Nonces>,
 ) -> Result<Session, DemoError> {
     let schedule =
         Schedule { cron: CRON.to_owned(), timezone: "UTC".to_owned(), tolerance_seconds: TOLERANCE_SECONDS };
@@ -242,9 +254,9 @@ fn session(
     };
     let rules = Rules::load(&sources, &schedule)?;
     Ok(Session {
-        store: Arc::new(DirStore::new(&plan.out)),
+        store,
         clock: clock.clone(),
-        nonces: Arc::new(GeneratedNonces::from_seed(plan.seed)),
+        nonces,
         origin: "evidence.example.com/acme-demo/demo".parse()?,
         tenant: TenantName {
             platform: rules.profile.platform.clone(),

@@ -104,6 +104,17 @@ fn report_foreign(own: &[&Candidate<'_>], foreign: &[&Candidate<'_>], tally: &mu
     }
 }
 
+/// Whether this is the genesis package of a run that died before its commit, or lost the race for it:
+/// the same origin and tenant as the chain, and no commit (F-20).
+fn is_unfinished_beginning(candidate: &Candidate<'_>, own: &[&Candidate<'_>]) -> bool {
+    let manifest = candidate.manifest;
+    manifest.sequence.0 == 0
+        && candidate.commits.is_empty()
+        && own.first().is_some_and(|own| {
+            own.manifest.origin == manifest.origin && own.manifest.tenant == manifest.tenant
+        })
+}
+
 /// Sorts the survey into records.
 pub(super) fn assemble(survey: &Survey, tally: &mut Tally) -> Assembly {
     for (_, findings) in &survey.broken_commits {
@@ -112,8 +123,10 @@ pub(super) fn assemble(survey: &Survey, tally: &mut Tally) -> Assembly {
     let all = candidates(survey);
     let identity = identity(&all);
     let (own, foreign): (Vec<_>, Vec<_>) = all.values().partition(|candidate| candidate.chain() == identity);
-    report_foreign(&own, &foreign, tally);
     let committed = !survey.commits.is_empty() || !survey.broken_commits.is_empty();
+    let (begun, foreign): (Vec<_>, Vec<_>) =
+        foreign.into_iter().partition(|candidate| committed && is_unfinished_beginning(candidate, &own));
+    report_foreign(&own, &foreign, tally);
     let mut by_sequence: BTreeMap<u64, Vec<&Candidate<'_>>> = BTreeMap::new();
     for candidate in &own {
         by_sequence.entry(candidate.manifest.sequence.0).or_default().push(candidate);
@@ -121,6 +134,10 @@ pub(super) fn assemble(survey: &Survey, tally: &mut Tally) -> Assembly {
     let newest_commit =
         own.iter().filter(|own| !own.commits.is_empty()).map(|own| own.manifest.sequence.0).max();
     let mut assembly = Assembly::default();
+    for item in begun.iter().flat_map(|candidate| &candidate.packages) {
+        tally.fail(stray(item, "the package was sealed but never committed; it is part of nothing"));
+        assembly.uncommitted += 1;
+    }
     let mut left_over: Vec<&Item> = Vec::new();
     for (sequence, rivals) in &by_sequence {
         let Some(chosen) = choose(*sequence, rivals, committed, &assembly, tally) else { continue };
