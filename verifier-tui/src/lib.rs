@@ -3,6 +3,7 @@
 //! It only reads. It opens no socket, writes nothing beside the evidence, and gives every mode the same
 //! answer: one [`Report`](verify_core::report::Report), shown as text, JSON or screens, and its exit code.
 
+pub mod app;
 pub mod cli;
 pub mod display;
 pub mod exit;
@@ -10,7 +11,9 @@ pub mod print;
 pub mod progress;
 pub mod refusal;
 pub mod run;
+pub mod screens;
 pub mod story;
 pub mod term;
+pub mod ui;
 pub mod words;
 pub mod worker;

@@ -13,12 +13,15 @@ use verify_core::finding::Code;
 use verify_core::report::Report;
 use verify_core::source::Folder;
 
-use crate::cli::{Cli, Command, Format, Question};
+use crate::cli::{Cli, Command, Format, Question, headless_command};
+use crate::display::escape;
 use crate::exit::Ending;
 use crate::print;
 use crate::progress::Meter;
 use crate::refusal::Refusal;
+use crate::screens::Left;
 use crate::term;
+use crate::words;
 use crate::worker::{self, Children};
 use verify_core::verify;
 
@@ -111,8 +114,37 @@ fn headless(question: &Question, format: Format) -> Result<u8, Refusal> {
     Ok(report.verdict.exit_code)
 }
 
+/// Shows the screens, and after them the verdict in one line.
 fn screens(question: &Question) -> Result<u8, Refusal> {
-    headless(question, Format::Text)
+    let options = options(question)?;
+    reachable(&question.path)?;
+    let left = crate::screens::run(question, options).map_err(|error| {
+        Refusal::new(
+            Ending::Inconclusive,
+            format!("the terminal cannot show the screens: {error}"),
+            format!("{} prints the same as text", headless_command(question)),
+        )
+    })?;
+    match left {
+        Left::Complete(report) if nothing_found(&report) => Err(no_evidence(&question.path, &report)),
+        Left::Complete(report) => {
+            let verdict = &report.verdict;
+            let word = words::verdict(verdict.word);
+            let line = format!("{word} (exit code {}): {}\n", verdict.exit_code, escape(&verdict.sentence));
+            write_out(line.as_bytes())?;
+            Ok(verdict.exit_code)
+        }
+        Left::Early => Err(Refusal::new(
+            Ending::Inconclusive,
+            "left before the verification was complete: there is no verdict",
+            format!("{} verifies without screens", headless_command(question)),
+        )),
+        Left::Crashed => Err(Refusal::new(
+            Ending::Internal,
+            "internal error: the verification broke off, there is no verdict",
+            "this is a defect of the verifier, not a statement about the evidence",
+        )),
+    }
 }
 
 fn options(question: &Question) -> Result<verify::Options, Refusal> {
@@ -158,7 +190,7 @@ fn no_evidence(path: &Path, report: &Report) -> Refusal {
 }
 
 fn files(number: usize) -> String {
-    crate::words::counted(number as u64, "file")
+    words::counted(number as u64, "file")
 }
 
 /// Data goes to standard output. A reader that went away changes nothing about the verdict; a full disk

@@ -12,6 +12,7 @@ use verify_core::time::UtcTime;
 use crate::words;
 
 mod changes;
+pub(crate) use changes::provenance;
 mod day;
 
 /// The days of a report in order.

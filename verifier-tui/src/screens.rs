@@ -1,0 +1,80 @@
+//! The loop of the screens: messages in, frames out. The report outlives it.
+
+use std::io;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use ratatui::crossterm::event::{self, Event};
+use verify_core::report::Report;
+
+use crate::app::{Command, Message, Model, Phase, update};
+use crate::cli::{Question, headless_command};
+use crate::term::Guard;
+use crate::ui::{self, Theme};
+use crate::worker::screens::Threads;
+
+/// How long a key may wait while nothing happens.
+const PATIENCE: Duration = Duration::from_millis(40);
+
+/// How it ended.
+#[derive(Debug)]
+pub enum Left {
+    /// With a report.
+    Complete(Box<Report>),
+    /// Before the verification was complete.
+    Early,
+    /// A thread broke.
+    Crashed,
+}
+
+/// Shows the screens until the user leaves.
+pub fn run(question: &Question, options: verify_core::verify::Options) -> io::Result<Left> {
+    let theme = Theme::from_no_color(std::env::var_os("NO_COLOR").as_deref());
+    let (guard, mut terminal) = Guard::take()?;
+    let size = terminal.size()?;
+    let source = question.path.to_string_lossy().into_owned();
+    let mut model = Model::new(source, headless_command(question), (size.width, size.height));
+    let (sender, receiver) = mpsc::channel();
+    let threads = Threads::start(question.path.clone(), options, sender)?;
+    let mut changed = true;
+    loop {
+        if changed {
+            terminal.draw(|frame| ui::render(&model, theme, frame))?;
+        }
+        let mut messages: Vec<Message> = Vec::new();
+        let mut patience = PATIENCE;
+        while event::poll(patience)? {
+            messages.extend(message_of(&event::read()?));
+            // Everything that waits is taken before the next frame.
+            patience = Duration::ZERO;
+        }
+        messages.extend(receiver.try_iter());
+        changed = !messages.is_empty();
+        for message in messages {
+            match update(&mut model, message) {
+                Some(Command::Inspect(package)) => threads.inspect(package)?,
+                Some(Command::Quit) => {
+                    drop(guard);
+                    return Ok(left(model));
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+fn left(model: Model) -> Left {
+    match (model.phase, model.report) {
+        (Phase::Crashed, _) => Left::Crashed,
+        (_, Some(report)) => Left::Complete(report),
+        (_, None) => Left::Early,
+    }
+}
+
+fn message_of(event: &Event) -> Option<Message> {
+    match event {
+        Event::Key(key) => Some(Message::Key(*key)),
+        Event::Resize(columns, rows) => Some(Message::Resize(*columns, *rows)),
+        _ => None,
+    }
+}

@@ -1,0 +1,117 @@
+//! All records: one row each, and the selected one with its digests and resources.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use verify_core::model::{Kind, Outcome};
+use verify_core::report::{RecordSummary, Rung};
+
+use super::Theme;
+use super::chrome::NARROW;
+use super::table::{self, Table};
+use super::text::{fit, wrap};
+use crate::app::overview::Paint;
+use crate::app::{Model, Screen};
+use crate::words;
+
+pub(super) fn render(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
+    let narrow = area.width < NARROW;
+    let heading = if narrow {
+        "record  what".to_owned()
+    } else {
+        format!(
+            "{} {} {} {} {} {} what",
+            fit("record", 6),
+            fit("kind", 11),
+            fit("cycle (UTC)", 16),
+            fit("proven", 12),
+            fit("findings", 8),
+            fit("drift", 5)
+        )
+    };
+    let table =
+        Table { screen: Screen::Packages, heading, empty: "no record could be read", detail_height: 9 };
+    table::render(
+        model,
+        theme,
+        frame,
+        area,
+        &table,
+        |index| model.records.get(index).map(|record| (line(record, narrow), style(record, theme))),
+        |index, width| model.records.get(index).map_or_else(Vec::new, |record| detail(record, theme, width)),
+    );
+}
+
+fn style(record: &RecordSummary, theme: Theme) -> Style {
+    let incomplete = record.resources.values().any(|outcome| *outcome != Outcome::Complete);
+    if record.findings > 0 || record.rung == Rung::None {
+        theme.paint(Paint::Bad)
+    } else if record.kind == Kind::Failure || incomplete {
+        theme.paint(Paint::Warn)
+    } else {
+        theme.paint(Paint::Plain)
+    }
+}
+
+fn line(record: &RecordSummary, narrow: bool) -> String {
+    let what = what(record);
+    if narrow {
+        return format!("{:>6}  {} {what}", record.sequence, record.kind.as_str());
+    }
+    let cycle = record.scheduled_utc.map_or_else(|| "-".to_owned(), words::minute);
+    let drift = record.drift_previous.map_or_else(|| "-".to_owned(), |changes| changes.to_string());
+    format!(
+        "{:>6} {} {} {} {:>8} {:>5} {what}",
+        record.sequence,
+        fit(record.kind.as_str(), 11),
+        fit(&cycle, 16),
+        fit(words::rung(record.rung), 12),
+        record.findings,
+        drift
+    )
+}
+
+fn what(record: &RecordSummary) -> String {
+    if let Some(note) = &record.note {
+        return note.clone();
+    }
+    let incomplete: Vec<String> = record
+        .resources
+        .iter()
+        .filter(|(_, outcome)| **outcome != Outcome::Complete)
+        .map(|(resource, outcome)| format!("{resource} {}", words::outcome(*outcome)))
+        .collect();
+    match (incomplete.is_empty(), record.violations) {
+        (false, _) => incomplete.join(", "),
+        (true, 0) => String::new(),
+        (true, violations) => words::counted(violations, "violation"),
+    }
+}
+
+fn detail(record: &RecordSummary, theme: Theme, width: usize) -> Vec<(String, Style)> {
+    let plain = theme.paint(Paint::Plain);
+    let mut lines = Vec::new();
+    let mut add = |text: String| lines.extend(wrap(&text, width).into_iter().map(|line| (line, plain)));
+    add(format!("{}  sealed {} UTC", record.collection_id, words::minute(record.sealed_utc)));
+    let package = record.package.as_deref().unwrap_or("none");
+    add(format!("package   {package} ({} bytes)", words::grouped(record.package_bytes)));
+    add(format!("manifest  {}", record.manifest_sha256));
+    if let Some(state) = &record.state_sha256 {
+        add(format!("state     {state}"));
+    }
+    if let Some(note) = &record.note {
+        add(format!("note      {note}"));
+    }
+    let resources: Vec<String> = record
+        .resources
+        .iter()
+        .map(|(resource, outcome)| match record.counts.get(resource) {
+            Some(count) if *outcome == Outcome::Complete => format!("{resource} {count}"),
+            _ => format!("{resource} {}", words::outcome(*outcome).to_uppercase()),
+        })
+        .collect();
+    if !resources.is_empty() {
+        add(format!("resources {}", resources.join(", ")));
+    }
+    lines
+}
