@@ -15,6 +15,9 @@ mod values;
 pub use headless::headless_command;
 pub use values::When;
 
+/// Heading of the limits in the help.
+const LIMITS: &str = "Limits (evidence is hostile input)";
+
 /// Name and version as they stand in reports.
 pub const TOOL: &str = concat!("verifier ", env!("CARGO_PKG_VERSION"));
 
@@ -125,41 +128,33 @@ pub struct Question {
     /// Threads to use [default: one per processor].
     #[arg(long, value_name = "N", value_parser = values::threads)]
     pub threads: Option<usize>,
-    /// Limits.
-    #[command(flatten, next_help_heading = "Limits (evidence is hostile input)")]
-    pub limits: LimitArguments,
-}
-
-/// Limits that can be raised for unusually large evidence.
-#[derive(Debug, Clone, Default, Args)]
-pub struct LimitArguments {
     /// Bytes of one package, e.g. 2GiB [default: 1GiB].
-    #[arg(long, value_name = "SIZE", value_parser = values::size)]
+    #[arg(long, help_heading = LIMITS, value_name = "SIZE", value_parser = values::size)]
     pub max_package: Option<u64>,
     /// Members of one package [default: 10000].
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = LIMITS, value_name = "N")]
     pub max_members: Option<usize>,
     /// Inflated bytes of one member [default: 1GiB].
-    #[arg(long, value_name = "SIZE", value_parser = values::size)]
+    #[arg(long, help_heading = LIMITS, value_name = "SIZE", value_parser = values::size)]
     pub max_member: Option<u64>,
     /// Inflated bytes of one package [default: 4GiB].
-    #[arg(long, value_name = "SIZE", value_parser = values::size)]
+    #[arg(long, help_heading = LIMITS, value_name = "SIZE", value_parser = values::size)]
     pub max_inflated: Option<u64>,
     /// Inflated over stored size of one member [default: 200].
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = LIMITS, value_name = "N")]
     pub max_expansion: Option<u64>,
     /// Nesting depth of a JSON document [default: 64].
-    #[arg(long, value_name = "N", value_parser = values::depth)]
+    #[arg(long, help_heading = LIMITS, value_name = "N", value_parser = values::depth)]
     pub max_depth: Option<usize>,
     /// Bytes of one manifest [default: 16MiB].
-    #[arg(long, value_name = "SIZE", value_parser = values::size)]
+    #[arg(long, help_heading = LIMITS, value_name = "SIZE", value_parser = values::size)]
     pub max_manifest: Option<u64>,
     /// Files in the evidence [default: 1000000].
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = LIMITS, value_name = "N")]
     pub max_files: Option<usize>,
 }
 
-impl LimitArguments {
+impl Question {
     /// The limits that hold.
     #[must_use]
     pub fn limits(&self) -> Limits {
@@ -201,7 +196,7 @@ impl Question {
         let only: BTreeSet<Group> = self.only.iter().copied().collect();
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Options {
-            limits: self.limits.limits(),
+            limits: self.limits(),
             mode: if self.from_scratch { Mode::FromScratch } else { Mode::Incremental },
             period,
             head: self.head,

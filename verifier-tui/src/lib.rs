@@ -11,6 +11,8 @@ pub mod print;
 pub mod progress;
 pub mod refusal;
 pub mod run;
+#[cfg(test)]
+mod sample;
 pub mod screens;
 pub mod story;
 pub mod term;

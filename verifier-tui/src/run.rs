@@ -57,12 +57,16 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Refusal
         (Some(Command::ReplayWorker), _) => worker::replay::run(),
         (None, Some(question)) if screens_possible() => screens(&question),
         (None, Some(question)) => headless(&question, Format::Text),
-        (None, None) => Err(Refusal::new(
-            Ending::Usage,
-            "nothing to verify was named",
-            "verifier PATH browses a folder of evidence; verifier --help shows examples",
-        )),
+        (None, None) => Err(nothing_named()),
     }
+}
+
+fn nothing_named() -> Refusal {
+    Refusal::new(
+        Ending::Usage,
+        "nothing to verify was named",
+        "verifier PATH browses a folder of evidence, verifier verify PATH prints the answer; --help shows examples",
+    )
 }
 
 fn screens_possible() -> bool {
@@ -78,6 +82,7 @@ fn refused_arguments(error: &clap::Error) -> Result<u8, Refusal> {
             write_out(text.as_bytes())?;
             Ok(Ending::Done.code())
         }
+        ErrorKind::MissingRequiredArgument => Err(nothing_named()),
         _ => {
             let mut lines = text
                 .lines()

@@ -65,6 +65,8 @@ pub enum Tone {
 pub struct Event {
     /// When: the slot, or the moment of sealing.
     pub time: UtcTime,
+    /// What it is ordered by: the moment of sealing, which follows the chain.
+    pub order: UtcTime,
     /// Record it stands in.
     pub sequence: Option<u64>,
     /// What it is about.

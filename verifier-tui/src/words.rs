@@ -35,7 +35,7 @@ pub const fn rung(rung: Rung) -> &'static str {
 #[must_use]
 pub const fn proven(rung: Rung) -> &'static str {
     match rung {
-        Rung::None => "nothing: at least one record does not hold its own hashes, or was not read",
+        Rung::None => "nothing as a whole: no record was read, or at least one does not hold its own hashes",
         Rung::Hashed => "every byte is the one its manifest names",
         Rung::Chained => "every byte is the one its manifest names, and every record names the one before it",
         Rung::RePerformed => {
@@ -49,7 +49,7 @@ pub const fn proven(rung: Rung) -> &'static str {
 #[must_use]
 pub const fn not_proven(rung: Rung) -> &'static str {
     match rung {
-        Rung::None => "anything about the records that are named below",
+        Rung::None => "what the evidence says as a whole: see the findings and each record's own proof",
         Rung::Hashed => {
             "order and completeness of the records; that results can be reproduced; who made them and when"
         }

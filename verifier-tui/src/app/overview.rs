@@ -54,6 +54,14 @@ impl Lines {
         }
     }
 
+    /// A name in a column of 12, and its text wrapped beside it.
+    fn field(&mut self, name: &str, text: &str) {
+        for (index, part) in wrap(text, self.width.saturating_sub(12)).into_iter().enumerate() {
+            let name = if index == 0 { name } else { "" };
+            self.lines.push(OverviewLine { paint: Paint::Plain, text: format!("{name:<12}{part}") });
+        }
+    }
+
     fn blank(&mut self) {
         self.lines.push(OverviewLine { paint: Paint::Plain, text: String::new() });
     }
@@ -109,8 +117,8 @@ fn complete(report: &Report, lines: &mut Lines) {
         2,
         &format!("{word} (exit code {}): {}", verdict.exit_code, escape(&verdict.sentence)),
     );
-    lines.add(Paint::Plain, 0, 12, &format!("proven      {}", words::proven(verdict.rung)));
-    lines.add(Paint::Plain, 0, 12, &format!("not proven  {}", words::not_proven(verdict.rung)));
+    lines.field("proven", words::proven(verdict.rung));
+    lines.field("not proven", words::not_proven(verdict.rung));
     lines.blank();
     coverage(report, lines);
     counts(report, lines);

@@ -38,16 +38,15 @@ pub fn headless_command(question: &Question) -> String {
     if let Some(threads) = question.threads {
         add("threads", &threads.to_string());
     }
-    let limits = &question.limits;
     let numbers = [
-        ("max-package", limits.max_package),
-        ("max-members", limits.max_members.map(|n| n as u64)),
-        ("max-member", limits.max_member),
-        ("max-inflated", limits.max_inflated),
-        ("max-expansion", limits.max_expansion),
-        ("max-depth", limits.max_depth.map(|n| n as u64)),
-        ("max-manifest", limits.max_manifest),
-        ("max-files", limits.max_files.map(|n| n as u64)),
+        ("max-package", question.max_package),
+        ("max-members", question.max_members.map(|n| n as u64)),
+        ("max-member", question.max_member),
+        ("max-inflated", question.max_inflated),
+        ("max-expansion", question.max_expansion),
+        ("max-depth", question.max_depth.map(|n| n as u64)),
+        ("max-manifest", question.max_manifest),
+        ("max-files", question.max_files.map(|n| n as u64)),
     ];
     for (name, number) in numbers {
         if let Some(number) = number {

@@ -4,6 +4,7 @@ use verify_core::report::Report;
 
 use super::Sheet;
 use crate::display::escape;
+use crate::words::counted;
 
 /// Reasons per check that are told; the JSON holds all.
 const MOST_REASONS: usize = 5;
@@ -28,7 +29,11 @@ pub(super) fn checks(report: &Report, sheet: &mut Sheet) {
         let mut reasons: Vec<_> = check.reasons.iter().collect();
         reasons.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
         for (reason, count) in reasons.iter().take(MOST_REASONS) {
-            sheet.wrapped("      ", 8, &format!("not evaluated {count} times: {}", escape(reason)));
+            sheet.wrapped(
+                "      ",
+                8,
+                &format!("not evaluated {}: {}", counted(**count, "time"), escape(reason)),
+            );
         }
         if reasons.len() > MOST_REASONS {
             sheet.line(&format!("      and {} more reasons", reasons.len() - MOST_REASONS));

@@ -36,6 +36,6 @@ pub(super) fn findings(report: &Report, sheet: &mut Sheet) {
     }
     if ordered.len() > MOST_FINDINGS {
         let rest = (ordered.len() - MOST_FINDINGS) as u64;
-        sheet.line(&format!("  and {} more: use --format json", words::counted(rest, "finding")));
+        sheet.line(&format!("  and {} more, see --format json", words::counted(rest, "finding")));
     }
 }

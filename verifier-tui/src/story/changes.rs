@@ -38,6 +38,7 @@ pub(super) fn events(record: &RecordSummary, drift: &[&DriftRow], events: &mut V
     let mut event = |headline, details| {
         events.push(Event {
             time: moment(record),
+            order: record.sealed_utc,
             sequence: Some(record.sequence),
             tone: Tone::Drift,
             headline,

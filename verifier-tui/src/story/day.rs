@@ -21,7 +21,7 @@ pub(super) fn events(index: &BySequence<'_>, records: &[&RecordSummary], slots: 
         findings(index, record, &mut events);
     }
     // Stable: events of one moment stay in the order in which they explain each other.
-    events.sort_by_key(|event| event.time);
+    events.sort_by_key(|event| event.order);
     events
 }
 
@@ -34,6 +34,7 @@ fn of_slot(slot: &SlotRow) -> Option<Event> {
     };
     Some(Event {
         time: slot.scheduled_utc,
+        order: slot.scheduled_utc,
         sequence: slot.sequences.first().copied(),
         tone: Tone::Gap,
         headline,
@@ -57,13 +58,21 @@ fn of_kind(record: &RecordSummary) -> Option<Event> {
         Some(note) => format!("{what}: {}", escape(note)),
         None => what.to_owned(),
     };
-    Some(Event { time: moment(record), sequence: Some(record.sequence), tone, headline, details: Vec::new() })
+    Some(Event {
+        time: moment(record),
+        order: record.sealed_utc,
+        sequence: Some(record.sequence),
+        tone,
+        headline,
+        details: Vec::new(),
+    })
 }
 
 fn incomplete(index: &BySequence<'_>, record: &RecordSummary, events: &mut Vec<Event>) {
     for row in rows(&index.incomplete, record.sequence) {
         events.push(Event {
             time: moment(record),
+            order: record.sealed_utc,
             sequence: Some(record.sequence),
             tone: Tone::Gap,
             headline: format!("{} {}", escape(&row.resource), words::outcome(row.outcome).to_uppercase()),
@@ -78,6 +87,7 @@ fn controls(index: &BySequence<'_>, record: &RecordSummary, events: &mut Vec<Eve
         let mut push = |tone, headline, details| {
             events.push(Event {
                 time: moment(record),
+                order: record.sealed_utc,
                 sequence: Some(record.sequence),
                 tone,
                 headline,
@@ -143,6 +153,7 @@ fn findings(index: &BySequence<'_>, record: &RecordSummary, events: &mut Vec<Eve
     codes.dedup();
     events.push(Event {
         time: moment(record),
+        order: record.sealed_utc,
         sequence: Some(record.sequence),
         tone: Tone::Bad,
         headline: format!("the evidence of this record is WRONG: {number} ({})", codes.join(", ")),
