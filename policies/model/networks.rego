@@ -36,6 +36,7 @@ dressed(text) if regex.match(`^[0:]*:ffff:`, lower(text))
 readable(text) if cidr(text)
 
 approved contains network if {
+	listed
 	some entry in data.approved_networks.networks
 	network := cidr(entry)
 }
@@ -50,6 +51,7 @@ gaps contains "the list of approved networks is empty" if {
 }
 
 gaps contains gap if {
+	listed
 	some entry in data.approved_networks.networks
 	not readable(entry)
 	gap := sprintf("the list of approved networks holds an entry that is no address or network: %v", [entry])

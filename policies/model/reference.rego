@@ -44,9 +44,11 @@ readable_groups(user) if is_array(user.group_ids)
 
 held_roles := {id |
 	some user in users
+	is_array(user.role_ids)
 	some id in user.role_ids
 } | {id |
 	some group in groups
+	is_array(group.role_ids)
 	some id in group.role_ids
 }
 
@@ -65,6 +67,7 @@ holders(ids) := direct | by_user | by_group if {
 	granting := granting_groups(ids)
 	direct := {user.id |
 		some user in users
+		is_array(user.role_ids)
 		some id in user.role_ids
 		id in ids
 	}
@@ -82,6 +85,7 @@ holders(ids) := direct | by_user | by_group if {
 
 granting_groups(ids) := {group.id |
 	some group in groups
+	is_array(group.role_ids)
 	some id in group.role_ids
 	id in ids
 }
@@ -94,6 +98,7 @@ routes(user, ids) := direct | through if {
 	through := {{"role": id, "via": "group", "group": group.id} |
 		some group in groups
 		is_member(user, group)
+		is_array(group.role_ids)
 		some id in group.role_ids
 		id in ids
 	}

@@ -44,6 +44,7 @@ listed if is_array(register)
 relevant := {[change.entity, change.version] | some change in changes}
 
 approvals contains [approval.schedule_id, approval.version, removal(approval), alike(approval.approved_by)] if {
+	listed
 	some approval in register
 	[approval.schedule_id, approval.version] in relevant
 	usable(approval)
