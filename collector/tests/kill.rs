@@ -214,7 +214,7 @@ fn committed(root: &Path) -> usize {
     let names = std::fs::read_dir(root.join("chain")).map(|entries| {
         entries
             .map(|entry| entry.expect("a readable folder").file_name().into_string().unwrap())
-            .filter(|name| name.len() == 15 && name.ends_with(".json"))
+            .filter(|name| name.len() == 15 && name.as_bytes().iter().take(10).all(u8::is_ascii_digit))
             .count()
     });
     names.unwrap_or(0)

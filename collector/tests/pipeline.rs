@@ -1,6 +1,6 @@
 //! Whole runs against the embedded tenant: what is sealed, verified by the library's own verifier.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use std::path::Path;
 use std::sync::{Arc, Barrier};

@@ -62,7 +62,8 @@ mod tests {
                 let path = format!("{prefix}{}", entry.file_name().to_str().unwrap());
                 if entry.file_type().unwrap().is_dir() {
                     collect(&entry.path(), &format!("{path}/"), into);
-                } else if path.ends_with(".rego") || path.ends_with(".json") {
+                } else if entry.path().extension().is_some_and(|ending| ending == "rego" || ending == "json")
+                {
                     into.insert(path);
                 }
             }

@@ -244,3 +244,6 @@ impl Write for Counted<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
