@@ -29,6 +29,7 @@ pub const TOOL: &str = concat!("verifier ", env!("CARGO_PKG_VERSION"));
 #[command(
     name = "verifier",
     version,
+    styles = clap::builder::Styles::plain(),
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     disable_help_subcommand = true,

@@ -76,7 +76,9 @@ fn screens_possible() -> bool {
 
 /// Help and version are answers; everything else is one message. What the user typed is escaped, too.
 fn refused_arguments(error: &clap::Error) -> Result<u8, Refusal> {
-    let text = error.render().to_string();
+    // Without styles the only escape sequences in here are those that were typed. The plain form would
+    // drop them unseen.
+    let text = error.render().ansi().to_string();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             write_out(text.as_bytes())?;

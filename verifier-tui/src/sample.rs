@@ -382,8 +382,9 @@ pub(crate) fn hostile(text: &str) -> Report {
 }
 
 /// Keys whose strings are words, times or digests of the format.
-const FIXED: [&str; 18] = [
+const FIXED: [&str; 19] = [
     "report_version",
+    "mode",
     "word",
     "rung",
     "status",

@@ -127,8 +127,10 @@ pub(crate) fn provenance(stamps: &Value) -> Option<String> {
         Value::Null => None,
         Value::Object(members) if members.is_empty() => None,
         Value::Object(members) => {
-            let parts: Vec<String> =
-                members.iter().map(|(name, stamp)| format!("{} {}", escape(name), value(stamp))).collect();
+            let parts: Vec<String> = members
+                .iter()
+                .map(|(name, stamp)| format!("{} {}", escape(name.trim_start_matches('/')), value(stamp)))
+                .collect();
             Some(parts.join(", "))
         }
         other => Some(value(other)),
