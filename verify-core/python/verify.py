@@ -510,7 +510,7 @@ ACTIONS = {"genesis": "CHAIN_STARTED", "snapshot": "EVIDENCE_UPLOADED", "approva
            "failure": "FAILURE_RECORDED", "exception": "EXCEPTION_RECORDED",
            "explanation": "EXPLANATION_RECORDED"}  # F-38; reserved kinds have none yet
 
-text = matching(r"(?s).*", "a text")
+text = matching(r"(?s).+", "a text that is not empty")
 digest = matching("[0-9a-f]{64}", "64 lower-case hexadecimal digits", "SCHEMA-DIGEST")
 count = count_up_to(LARGEST_INTEGER)
 identifier = matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", "1 to 80 of A-Z a-z 0-9 . _ -", "SCHEMA-ID")
@@ -528,7 +528,7 @@ MANIFEST = dict(
     inputs_sha256=digest,
     resources=map_of(resource_name, fields(
         outcome=one_of(*OUTCOMES), reason=nullable(text), count=count, reported_total=nullable(count),
-        pages=count, sha256=nullable(digest), schema=nullable(text))),
+        pages=count, sha256=nullable(digest), schema=nullable(member_name))),
     baseline=nullable(fields(collection_id=identifier, sequence=count, state_sha256=digest,
                              approval_sequence=count)),
     files=array_of(fields(path=member_name, size=count, sha256=digest, stored_size=count, stored_sha256=digest)),
@@ -576,32 +576,43 @@ def check_shape(rule, value, what, say):
 
 
 def check_kind(manifest, say):
-    """What a manifest must hold for its kind (F-21, F-35, F-37, F-38)."""
-    kind = manifest["kind"]
-    wanted = {"scheduled_utc": kind in ("snapshot", "failure"), "state_sha256": kind == "snapshot"}
+    """What a manifest must hold for its kind and sequence (F-32, F-35, F-37)."""
+    kind, first = manifest["kind"], manifest["sequence"] == 0
+    if (kind == "genesis") != first:
+        say("SCHEMA-TYPE", "a genesis has sequence 0, and nothing else has", first, kind)
+    wanted = {"scheduled_utc": kind in ("snapshot", "failure"), "state_sha256": kind == "snapshot",
+              "resources": kind == "snapshot", "chain_id": not first, "previous_manifest_sha256": not first}
     for name in wanted:
-        if (manifest[name] is not None) != wanted[name]:
-            say("SCHEMA-TYPE", "%s does not fit the kind" % name,
-                "a value" if wanted[name] else "null", manifest[name])
-    if kind != "snapshot":
-        for name, empty in (("resources", {}), ("baseline", None)):
-            if manifest[name] != empty:
-                say("SCHEMA-TYPE", "%s does not fit the kind" % name, empty, manifest[name])
-    log = manifest["audit_log_entry"]
-    if kind in ACTIONS and log["action"] != ACTIONS[kind]:
-        say("SCHEMA-TYPE", "the audit log entry names another action", ACTIONS[kind], log["action"])
-    if log["timestamp_utc"] != manifest["sealed_utc"]:
-        say("CHAIN-TIME", "the audit log entry has another time", manifest["sealed_utc"], log["timestamp_utc"])
+        if (manifest[name] not in (None, {})) != wanted[name]:
+            say("SCHEMA-TYPE", "%s does not fit kind and sequence" % name,
+                "a value" if wanted[name] else "none", manifest[name])
+    for name, allowed in (("baseline", kind == "snapshot"), ("previous_snapshot_sha256", not first)):
+        if manifest[name] is not None and not allowed:
+            say("SCHEMA-TYPE", "%s does not fit kind and sequence" % name, None, manifest[name])
+
+
+def check_id_and_action(manifest, say):
+    """F-21 and F-38: the id follows from kind and time, the action from the kind."""
+    kind, log = manifest["kind"], manifest["audit_log_entry"]
     moment = manifest["scheduled_utc"] or manifest["sealed_utc"]
     wanted = "%s-%s-%s" % ("evidence" if kind == "snapshot" else kind, moment[:10], moment[11:16].replace(":", ""))
     if manifest["collection_id"] != wanted:
         say("SCHEMA-ID", "the collection id does not follow from kind and time", wanted, manifest["collection_id"])
+    if kind in ACTIONS and log["action"] != ACTIONS[kind]:
+        say("SCHEMA-TYPE", "the audit log entry names another action", ACTIONS[kind], log["action"])
+
+
+def check_times(manifest, say):
+    """F-37, F-38: the times within one record."""
     times = [manifest[name + "_utc"] for name in ("scheduled", "started", "finished", "sealed")]
     times = [time for time in times if time is not None]
     if times != sorted(times):
         say("CHAIN-TIME", "the times of the record run backwards", "slot, start, end, sealing", " ".join(times))
-    if kind not in ("snapshot", "failure") and times[-3] != times[-2]:
+    if manifest["kind"] not in ("snapshot", "failure") and times[-3] != times[-2]:
         say("CHAIN-TIME", "a record without collection has two times", times[-3], times[-2])
+    logged = manifest["audit_log_entry"]["timestamp_utc"]
+    if logged != manifest["sealed_utc"]:
+        say("CHAIN-TIME", "the audit log entry has another time", manifest["sealed_utc"], logged)
 
 
 class Manifests:
@@ -628,7 +639,9 @@ class Manifests:
             manifest, _ = read_canonical(data)
         except JsonFault as fault:
             say(fault.code, "the manifest is not canonical JSON", "RFC 8785 form", fault.found)
-            return None
+            if fault.code != "JSON-CANON":
+                return None
+            manifest = JsonReader().read(data)  # it can still be said what it holds
         if not isinstance(manifest, dict):
             say("SCHEMA-TYPE", "the manifest is no object", "an object", manifest)
             return None
@@ -934,6 +947,7 @@ class PackageCheck:
             content = inflate(self.data, members["manifest.json"], lambda *args: self.say(
                 *args, member="manifest.json"))
             if content is not None and self.read_manifest(content, self.findings):
+                check_id_and_action(self.manifest, self.say)
                 self.read_members(members)
                 self.check_rule_digests()
                 self.check_documents()
@@ -1227,9 +1241,10 @@ def read_commit(path, name, base, findings, manifests):
     numbered = re.fullmatch(r"([0-9]{10})\.json", base)
     if not numbered and b'"manifest_version"' not in data:
         return findings.add("SRC-STRAY", "the file belongs to no record and was not verified", file=name)
+    before = findings.count("integrity")
     manifest = manifests.read(data, findings, name)
-    if manifest is None:
-        return None
+    if manifest is None or findings.count("integrity") > before:
+        return None  # what is not of the format commits nothing
     if numbered and int(numbered.group(1)) != manifest["sequence"]:
         findings.add("CHAIN-ORDER", "the file name contradicts the record", "%010d.json" % manifest["sequence"],
                      base, sequence=manifest["sequence"], file=name)
@@ -1381,7 +1396,7 @@ def after_head(sequence, packages, head, records, findings):
     for package in packages[sequence]:
         say = findings.at(sequence=sequence, file=package.file)
         linked = sequence == head + 1 and package.manifest["previous_manifest_sha256"] == head_digest
-        if linked and max(packages) == sequence:
+        if linked:
             say("SRC-STRAY", "the package was never committed")
         else:
             say("CHAIN-COPY", "the committed manifest is missing", package.digest, "none")
@@ -1422,9 +1437,6 @@ def check_link(record, previous, by_digest, say):
     if (record.kind == "genesis") != (record.sequence == 0):
         say("CHAIN-SEQ", "only the first record is a genesis", record.sequence == 0, record.kind)
     if record.sequence == 0:
-        for name in ("previous_manifest_sha256", "chain_id"):
-            if record.manifest[name] is not None:
-                say("CHAIN-LINK", "the first record has a %s" % name, None, record.manifest[name])
         return
     if previous is None:
         return
@@ -1472,7 +1484,8 @@ class RulesInForce:
                 self.check_snapshot(record, say)
             if record.kind == "approval":
                 self.approve(record, say)
-            self.check_rules(record, say)
+            if record.kind != "approval" or record.payload:
+                self.check_rules(record, say)
 
     def check_rules(self, record, say):
         own = rules_of(record.manifest)
@@ -1607,6 +1620,8 @@ def verify(path, first, last, head):
             check_chain(records, findings)
             RulesInForce(findings).follow(records)
             covered = coverage(records, first, last, findings)
+        for record in records:
+            check_times(record.manifest, findings.at(sequence=record.sequence, file=record.file))
         if records and head:
             check_head(records, head, findings)
     except Unreadable as reason:

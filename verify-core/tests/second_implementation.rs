@@ -8,6 +8,8 @@
     reason = "a test ends at the first surprise"
 )]
 
+#[path = "second_implementation/agreement.rs"]
+mod agreement;
 #[path = "support/chain.rs"]
 mod chain;
 #[path = "second_implementation/chain_tampering.rs"]

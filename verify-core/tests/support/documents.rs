@@ -13,7 +13,7 @@ pub(crate) fn bytes(document: &Value) -> Vec<u8> {
     canon::to_vec(document).unwrap()
 }
 
-/// The rules of the first records: a profile of two resources, no controls, one open schema each.
+/// The rules of the first records: a profile of two resources, one control, one open schema each.
 pub(crate) fn rules() -> BTreeMap<String, Vec<u8>> {
     let resource = |id: &str| {
         format!(
@@ -31,12 +31,22 @@ pub(crate) fn rules() -> BTreeMap<String, Vec<u8>> {
     );
     let schema = bytes(&json!({"$schema": "https://json-schema.org/draft/2020-12/schema"}));
     BTreeMap::from([
-        ("policies/controls.json".to_owned(), bytes(&json!({"controls": []}))),
+        ("policies/controls.json".to_owned(), bytes(&json!({"controls": [control()]}))),
+        (
+            "policies/controls/no_objection.rego".to_owned(),
+            b"package controls.no_objection\n\nresult := {\"status\": \"PASS\", \"violations\": [], \"reason\": null}\n".to_vec(),
+        ),
         ("policies/data/limits.json".to_owned(), bytes(&json!({"most_administrators": 2}))),
         ("profile/reference.toml".to_owned(), profile.into_bytes()),
         ("schemas/reference/v2/security_roles.response-1.json".to_owned(), schema.clone()),
         ("schemas/reference/v2/users.response-1.json".to_owned(), schema),
     ])
+}
+
+/// The one control, whose policy never objects.
+fn control() -> Value {
+    json!({"control_id": "CC6.1", "policy": "no_objection", "description": "users are listed", "criteria": ["CC6.1"],
+        "evidence_reference": "users", "reads": {"reference": {"resources": ["users"]}}})
 }
 
 /// The resources: name, entities, canonical digest.
@@ -94,7 +104,7 @@ pub(crate) fn snapshot(manifest: &Manifest) -> Value {
     document
 }
 
-/// `validation.json`: nothing to say against a tenant without controls.
+/// `validation.json`: the control passes.
 pub(crate) fn validation(manifest: &Manifest) -> Value {
     let baseline = manifest.baseline.as_ref();
     let schemas: serde_json::Map<String, Value> = state()
@@ -109,7 +119,10 @@ pub(crate) fn validation(manifest: &Manifest) -> Value {
         "baseline_hash": baseline.map(|baseline| format!("sha256:{}", baseline.state_sha256)),
         "current_hash": format!("sha256:{}", state_sha256()),
         "drift_detected": baseline.map(|_| false),
-        "policy_violations": [], "controls_validated": [],
+        "policy_violations": [],
+        "controls_validated": [{"control_id": "CC6.1", "policy": "no_objection", "description": "users are listed",
+            "criteria": ["CC6.1"], "evidence_reference": "users", "status": "PASS", "status_with_exceptions": "PASS",
+            "reason": null}],
         "schema_validation": schemas, "quarantine": []
     }})
 }
