@@ -6,8 +6,11 @@ use verify_core::coverage::Period;
 use verify_core::source::Memory;
 use verify_core::verify::{InProcessEvaluators, Options, Silent, verify};
 
-use super::chain::{Chain, standard, time, write_files};
+use super::chain::{Chain, Link, standard, time, write_files};
 use super::python::{Files, with_functions};
+
+/// Ends the name of a case in which only the exit codes are compared.
+const ONLY_EXIT: &str = "-exit";
 
 const EACH: &str = r"
 import os
@@ -43,7 +46,9 @@ fn compare(cases: &BTreeMap<String, Files>) {
         let found: BTreeSet<String> = words.map(str::to_owned).collect();
         let (verdict, mut codes) = verifier(&cases[name]);
         codes.retain(|code| known.contains(code.as_str()));
-        if (exit, &found) != (verdict, &codes) {
+        let agree =
+            if name.ends_with(ONLY_EXIT) { exit == verdict } else { (exit, &found) == (verdict, &codes) };
+        if !agree {
             differ.push(format!("{name}: verify.py {exit} {found:?}, verifier {verdict} {codes:?}"));
         }
     }
@@ -51,13 +56,18 @@ fn compare(cases: &BTreeMap<String, Files>) {
 }
 
 /// One bit of one file is flipped, at places spread over the file.
-fn flips(chain: &Chain, place: &str, count: usize, cases: &mut BTreeMap<String, Files>) {
+fn flips(chain: &Chain, link: &Link, place: &str, count: usize, cases: &mut BTreeMap<String, Files>) {
     let files = chain.files();
     let size = files[place].len();
     for at in (0..count).map(|index| index * size / count) {
         let mut flipped = files.clone();
         flipped.get_mut(place).unwrap()[at] ^= 1 << (at % 8);
-        cases.insert(format!("{}-{at:06}", place.rsplit('/').next().unwrap()), flipped);
+        let name = format!("{}-{at:06}", place.rsplit('/').next().unwrap());
+        // How much of a damaged manifest is still understood decides what a package is called: another
+        // record, a foreign one, or none. Both say that it is not the committed one.
+        let end_of_manifest = 30 + "manifest.json".len() + link.commit.len();
+        let in_manifest = place == link.place && at < end_of_manifest;
+        cases.insert(name + if in_manifest { ONLY_EXIT } else { "" }, flipped);
     }
 }
 
@@ -66,9 +76,16 @@ fn flipped_bits() {
     let chain = standard();
     let mut cases = BTreeMap::from([("clean".to_owned(), chain.files())]);
     for index in [0, 2, 3, 5] {
-        flips(&chain, &chain.links[index].place, 60, &mut cases);
-        flips(&chain, &chain.links[index].commit_place(), 60, &mut cases);
+        let link = &chain.links[index];
+        flips(&chain, link, &link.place, 60, &mut cases);
+        flips(&chain, link, &link.commit_place(), 60, &mut cases);
     }
+    // The newest commit must not quietly count as absent because of an unsafe name.
+    let mut unsafe_name = chain.files();
+    let commit = unsafe_name.get_mut(&chain.head().commit_place()).unwrap();
+    let text = String::from_utf8(commit.clone()).unwrap();
+    *commit = text.replace("\"collection_id\":\"evidence", "\"collection_id\":\"-vidence").into_bytes();
+    cases.insert("unsafe-name".to_owned(), unsafe_name);
     compare(&cases);
 }
 
