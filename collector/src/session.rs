@@ -27,13 +27,13 @@ const RACES: u32 = 20;
 pub enum SessionError {
     /// The chain cannot be read.
     #[error("the chain cannot be continued")]
-    Chain(#[from] ChainError),
+    Chain(#[source] Box<ChainError>),
     /// The record cannot be sealed.
     #[error("the record cannot be sealed")]
-    Seal(#[from] SealError),
+    Seal(#[source] Box<SealError>),
     /// The rules in force cannot be had.
     #[error("the rules in force cannot be had")]
-    InForce(#[from] InForceError),
+    InForce(#[source] Box<InForceError>),
     /// A document cannot be written.
     #[error("a document cannot be written as canonical JSON")]
     Canonical(#[from] CanonError),
@@ -55,6 +55,24 @@ pub enum SessionError {
         /// In the chain.
         found: String,
     },
+}
+
+impl From<ChainError> for SessionError {
+    fn from(error: ChainError) -> Self {
+        Self::Chain(Box::new(error))
+    }
+}
+
+impl From<InForceError> for SessionError {
+    fn from(error: InForceError) -> Self {
+        Self::InForce(Box::new(error))
+    }
+}
+
+impl From<SealError> for SessionError {
+    fn from(error: SealError) -> Self {
+        Self::Seal(Box::new(error))
+    }
 }
 
 /// What a run works with.

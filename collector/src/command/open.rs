@@ -59,10 +59,14 @@ impl From<SessionError> for CommandError {
                 .hint("every tenant and environment needs a store root of its own"),
             SessionError::Chain(_) | SessionError::InForce(_) => Self::new(Ending::StoreRefused, error)
                 .hint("run `verifier verify` on the evidence: it names what is wrong"),
-            SessionError::Seal(SealError::ClockBehind { .. }) => Self::new(Ending::StoreRefused, error)
-                .hint("set this machine's clock; evidence must not run backwards"),
-            SessionError::Seal(_) => Self::new(Ending::StoreRefused, error)
-                .hint("check space and permissions of the store; nothing that was committed is affected"),
+            SessionError::Seal(ref cause) => {
+                let hint = if matches!(**cause, SealError::ClockBehind { .. }) {
+                    "set this machine's clock; evidence must not run backwards"
+                } else {
+                    "check space and permissions of the store; nothing that was committed is affected"
+                };
+                Self::new(Ending::StoreRefused, error).hint(hint)
+            }
             SessionError::Canonical(_) | SessionError::Pack(_) | SessionError::Nothing => {
                 Self::new(Ending::Internal, error)
             }
