@@ -154,6 +154,7 @@ fn verify_records(
         rules: RuleCache::default(),
         memo: Memo::new(),
         exceptions: Vec::new(),
+        missing: assemble::missing_sequences(plans).iter().map(|range| *range.end()).collect(),
     };
     let mut verified = verify_run(&others, &shared, evaluators, &counter);
     shared.exceptions = verified

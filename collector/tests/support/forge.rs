@@ -12,22 +12,22 @@ use verify_core::source::{Folder, Memory};
 
 /// Evidence in memory, one entry per record.
 #[derive(Clone)]
-pub struct Forge {
-    pub records: Vec<Record>,
+pub(crate) struct Forge {
+    pub(crate) records: Vec<Record>,
 }
 
 /// One record, taken apart.
 #[derive(Clone)]
-pub struct Record {
-    pub package_name: String,
-    pub manifest: Manifest,
+pub(crate) struct Record {
+    pub(crate) package_name: String,
+    pub(crate) manifest: Manifest,
     /// Every member but the manifest and the sums.
-    pub members: BTreeMap<String, Vec<u8>>,
+    pub(crate) members: BTreeMap<String, Vec<u8>>,
 }
 
 impl Forge {
     /// Takes apart a folder that `collector` wrote.
-    pub fn open(folder: &std::path::Path) -> Self {
+    pub(crate) fn open(folder: &std::path::Path) -> Self {
         let memory = Memory::copy_of(&Folder::new(folder), 100_000, 1 << 30).unwrap();
         let mut records: Vec<Record> = memory
             .files
@@ -40,13 +40,13 @@ impl Forge {
     }
 
     /// The first snapshot whose collection id holds `text`.
-    pub fn index_of(&self, text: &str) -> usize {
+    pub(crate) fn index_of(&self, text: &str) -> usize {
         let fits = |record: &Record| record.manifest.collection_id.as_str().contains(text);
         self.records.iter().position(fits).unwrap_or_else(|| panic!("no record named like {text}"))
     }
 
     /// Puts it together as it is: nothing is made to fit.
-    pub fn as_is(&self) -> Memory {
+    pub(crate) fn as_is(&self) -> Memory {
         let mut memory = Memory::default();
         for record in &self.records {
             let (manifest, package) = record.pack();
@@ -57,7 +57,7 @@ impl Forge {
     }
 
     /// Rewrites history from record `first` on: every digest and every link follows from the members again.
-    pub fn rewrite_from(mut self, first: usize) -> Memory {
+    pub(crate) fn rewrite_from(mut self, first: usize) -> Memory {
         for index in first..self.records.len() {
             let (before, rest) = self.records.split_at_mut(index);
             let record = &mut rest[0];
@@ -75,7 +75,7 @@ impl Forge {
 }
 
 impl Record {
-    pub fn open(name: &str, bytes: &[u8]) -> Self {
+    pub(crate) fn open(name: &str, bytes: &[u8]) -> Self {
         let container = scan(bytes, &Limits::default()).unwrap();
         let mut inflater = Inflater::new();
         let mut members: BTreeMap<String, Vec<u8>> = container
@@ -88,12 +88,12 @@ impl Record {
         Self { package_name: name.to_owned(), manifest, members }
     }
 
-    pub fn manifest_bytes(&self) -> Vec<u8> {
+    pub(crate) fn manifest_bytes(&self) -> Vec<u8> {
         canon::to_vec_of(&self.manifest).unwrap()
     }
 
     /// One JSON member, changed in place and written back canonically.
-    pub fn edit(&mut self, member: &str, change: impl FnOnce(&mut serde_json::Value)) {
+    pub(crate) fn edit(&mut self, member: &str, change: impl FnOnce(&mut serde_json::Value)) {
         let bytes = self.members.get_mut(member).unwrap_or_else(|| panic!("no member {member}"));
         let mut value = serde_json::from_slice(bytes).unwrap();
         change(&mut value);
@@ -101,7 +101,7 @@ impl Record {
     }
 
     /// Makes list, payload, state and rule digests of the manifest follow from the members.
-    pub fn rehash(&mut self) {
+    pub(crate) fn rehash(&mut self) {
         let mut writer = PackageWriter::new(&Limits::default());
         for (path, bytes) in &self.members {
             writer.add(path, bytes).unwrap();
@@ -151,7 +151,7 @@ impl Record {
     }
 
     /// Manifest bytes and package of what stands here, whether it fits together or not.
-    pub fn pack(&self) -> (Vec<u8>, Vec<u8>) {
+    pub(crate) fn pack(&self) -> (Vec<u8>, Vec<u8>) {
         let manifest = self.manifest_bytes();
         let mut writer = PackageWriter::new(&Limits::default());
         for (path, bytes) in &self.members {
@@ -165,10 +165,10 @@ impl Record {
 }
 
 /// One member of a zip as raw parts: name, method, CRC-32, inflated size, stored bytes.
-pub type RawMember = (String, u16, u32, u32, Vec<u8>);
+pub(crate) type RawMember = (String, u16, u32, u32, Vec<u8>);
 
 /// The members of an accepted container as raw parts.
-pub fn raw_members(bytes: &[u8]) -> Vec<RawMember> {
+pub(crate) fn raw_members(bytes: &[u8]) -> Vec<RawMember> {
     let container: Container<'_> = scan(bytes, &Limits::default()).unwrap();
     container
         .members()
@@ -183,7 +183,7 @@ pub fn raw_members(bytes: &[u8]) -> Vec<RawMember> {
 }
 
 /// A zip with exactly these members in this order, with the format's header constants.
-pub fn raw_zip(members: &[RawMember]) -> Vec<u8> {
+pub(crate) fn raw_zip(members: &[RawMember]) -> Vec<u8> {
     let mut zip = Vec::new();
     let mut directory = Vec::new();
     for (name, method, crc, size, stored) in members {
@@ -220,4 +220,30 @@ pub fn raw_zip(members: &[RawMember]) -> Vec<u8> {
     zip.extend(start.to_le_bytes());
     zip.extend([0_u8; 2]);
     zip
+}
+
+/// Changes one field of a manifest to another value that still has its form.
+pub(crate) fn change_field(manifest: &mut serde_json::Value, field: &str) {
+    use serde_json::Value;
+    let digest = Digest::of(b"another").to_string();
+    let value = &mut manifest[field];
+    *value = match (&*value, field) {
+        (Value::String(text), _) if text.len() == 64 => digest.into(),
+        (Value::String(text), _) if field.ends_with("_utc") => text.replace("05-06", "05-07").into(),
+        (Value::String(text), "kind") => Value::from(if text == "snapshot" { "failure" } else { "snapshot" }),
+        (Value::String(text), _) => format!("{text}x").into(),
+        (Value::Number(number), _) => (number.as_u64().unwrap() + 1_000).into(),
+        (Value::Null, "retention_until") => "2033-01-01T00:00:00Z".into(),
+        (Value::Null, _) => "another".into(),
+        (Value::Array(items), _) => items.iter().skip(1).cloned().collect(),
+        (Value::Object(object), _) => {
+            let mut object = object.clone();
+            let first = object.keys().next().unwrap().clone();
+            let mut inner = Value::Object(object.clone());
+            change_field(&mut inner, &first);
+            object.insert(first.clone(), inner[&first].clone());
+            Value::Object(object)
+        }
+        (Value::Bool(flag), _) => (!flag).into(),
+    };
 }

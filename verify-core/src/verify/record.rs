@@ -1,6 +1,6 @@
 //! One record: its package, its payload, and for a snapshot everything that can be replayed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::assemble::Plan;
@@ -10,13 +10,15 @@ use super::payload::{Payload, check_collection_id, member_document, read_payload
 use super::replay::{Sides, SnapshotMaterial, check_state_schemas, replay_drift, replay_normalization};
 use super::rules::{RuleCache, Rules};
 use super::snapshot::{ResourceDigests, check_state, check_transcript, read_transcript};
-use super::state::{EarlierStates, State};
+use super::state::{Earlier, EarlierStates, State};
 use super::tally::Tally;
 use crate::digest::Digest;
 use crate::finding::{Code, Finding, Place};
 use crate::format::DocumentKind;
 use crate::limits::Limits;
-use crate::model::{DriftDocument, Exception, Kind, Sequence, ValidationDocument, ValidationResults};
+use crate::model::{
+    DriftDocument, Exception, Kind, Sequence, ValidationDocument, ValidationResults, Violation,
+};
 use crate::policy::{Case, CycleFacts, Evaluator, Judgement, Memo, judge};
 use crate::source::{Source, SourceError};
 
@@ -28,6 +30,8 @@ pub(super) struct Shared<'a> {
     pub(super) rules: RuleCache,
     pub(super) memo: Memo,
     pub(super) exceptions: Vec<(Sequence, Exception)>,
+    /// Last sequence number of every gap in the chain, ascending.
+    pub(super) missing: Vec<u64>,
 }
 
 /// What is carried from one snapshot of a run to the next.
@@ -187,7 +191,10 @@ fn judge_record(
                 tally.skip(Code::SchemaSnapshot, super::options::LEFT_OUT);
             }
             replayed = replay_policies(opened, &rules, &sides, shared, evaluator, limits, tally);
-            check_validation(opened, validation.as_ref(), drift.as_ref(), replayed.as_ref(), tally);
+            let unknown =
+                replayed.as_ref().map(|_| unknown_controls(opened, &rules, &sides)).unwrap_or_default();
+            let replay = replayed.as_ref().map(|judgement| (judgement, &unknown));
+            check_validation(opened, validation.as_ref(), drift.as_ref(), replay, tally);
         }
         Err(reason) => {
             for code in [Code::DriftReplay, Code::NormReplay, Code::SchemaSnapshot, Code::PolicyReplay] {
@@ -216,11 +223,22 @@ fn sides<'a>(
     run: &mut Run,
     limits: &Limits,
 ) -> Sides<'a> {
+    // A record that is gone may have held the state this one was compared with: then nobody can say.
+    let lost = shared.missing.iter().rev().find(|missing| **missing < plan.sequence()).copied();
     let latest = plan
         .manifest
         .resources
         .keys()
-        .filter_map(|name| Some((name.to_string(), run.earlier.latest(name.as_str())?.clone())))
+        .filter_map(|name| {
+            let known = run.earlier.latest(name.as_str());
+            let earlier = match (known, lost) {
+                (known, Some(lost)) if known.is_none_or(|known| known.sequence < lost) => {
+                    Earlier { sequence: lost, state: None }
+                }
+                (known, _) => known?.clone(),
+            };
+            Some((name.to_string(), earlier))
+        })
         .collect();
     let baseline = plan
         .manifest
@@ -303,7 +321,7 @@ fn check_validation(
     opened: &Opened<'_>,
     validation: Option<&ValidationResults>,
     drift: Option<&DriftDocument>,
-    replayed: Option<&Judgement>,
+    replay: Option<(&Judgement, &BTreeSet<String>)>,
     tally: &mut Tally,
 ) {
     let Some(validation) = validation else {
@@ -336,14 +354,31 @@ fn check_validation(
         validation.timestamp_utc >= manifest.finished_utc && validation.timestamp_utc <= manifest.sealed_utc;
     let message = "the results were not made between the end of collection and the sealing";
     tally.equal(Code::PolicyBind, &place("timestamp_utc"), &true, &inside, message);
-    if let Some(replayed) = replayed {
-        check_results(validation, replayed, &place, tally);
+    if let Some((replayed, unknown)) = replay {
+        check_results(validation, replayed, unknown, &place, tally);
     }
+}
+
+/// Controls that read an earlier state which is damaged or gone: their replay says nothing.
+fn unknown_controls(opened: &Opened<'_>, rules: &Rules, sides: &Sides<'_>) -> BTreeSet<String> {
+    let Ok(policies) = rules.policies.as_ref() else { return BTreeSet::new() };
+    let lost = |earlier: Option<&Earlier>| earlier.is_some_and(|earlier| earlier.state.is_none());
+    policies
+        .controls()
+        .iter()
+        .filter(|control| {
+            let Some(reads) = control.reads.get(&opened.manifest.tenant.platform) else { return false };
+            reads.previous.iter().any(|name| lost(sides.latest.get(name)))
+                || (!reads.baseline.is_empty() && lost(sides.baseline.as_ref()))
+        })
+        .map(|control| control.control_id.clone())
+        .collect()
 }
 
 fn check_results(
     validation: &ValidationResults,
     replayed: &Judgement,
+    unknown: &BTreeSet<String>,
     place: &impl Fn(&str) -> Place,
     tally: &mut Tally,
 ) {
@@ -361,6 +396,8 @@ fn check_results(
         };
         if expected == found {
             tally.pass(Code::PolicyReplay);
+        } else if unknown.contains(&expected.control_id) {
+            tally.skip(Code::PolicyReplay, "an earlier state that the policy reads is damaged or missing");
         } else {
             let message = "replaying the policy gives another result than recorded";
             tally.fail(Finding::new(Code::PolicyReplay, place, shown(expected), shown(found), message));
@@ -369,17 +406,19 @@ fn check_results(
     let surplus = validation.controls_validated.len().saturating_sub(replayed.controls.len());
     let message = "results are recorded for controls that the policies do not hold";
     tally.equal(Code::PolicyReplay, &place("controls_validated"), &0, &surplus, message);
-    if replayed.violations == validation.policy_violations {
+    let known = |violations: &[Violation]| -> Vec<Violation> {
+        violations.iter().filter(|violation| !unknown.contains(&violation.control_id)).cloned().collect()
+    };
+    if known(&replayed.violations) == known(&validation.policy_violations) {
         tally.pass(Code::PolicyReplay);
         return;
     }
-    let lacks =
-        |among: &[crate::model::Violation], violation: &crate::model::Violation| !among.contains(violation);
+    let lacks = |among: &[Violation], violation: &Violation| !among.contains(violation);
     let first_hidden =
         replayed.violations.iter().find(|violation| lacks(&validation.policy_violations, violation));
     let first_invented =
         validation.policy_violations.iter().find(|violation| lacks(&replayed.violations, violation));
-    let shown = |violation: Option<&crate::model::Violation>, count: usize| match violation {
+    let shown = |violation: Option<&Violation>, count: usize| match violation {
         Some(v) => format!("{count} violations, among them {} {} {}", v.control_id, v.resource, v.entity),
         None => format!("{count} violations"),
     };

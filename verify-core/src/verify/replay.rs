@@ -232,7 +232,7 @@ pub(super) fn check_state_schemas(
             continue;
         };
         let Some(path) = &resource.state_schema else { continue };
-        let schema = match rules.schemas.get(&format!("schemas/{path}")) {
+        let schema = match rules.schemas.get(path) {
             Some(Ok(schema)) => schema,
             Some(Err(error)) => {
                 tally.skip(Code::SchemaSnapshot, &format!("the state schema cannot be used: {error}"));
