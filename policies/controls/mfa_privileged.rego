@@ -46,3 +46,13 @@ violations contains violation if {
 		"details": {},
 	}
 }
+
+violations contains violation if {
+	some id in access.unreadable_users
+	violation := {
+		"resource": "users",
+		"entity": id,
+		"message": sprintf("user %v: the roles or groups cannot be read, so it cannot be shown which roles are held", [id]),
+		"details": {},
+	}
+}

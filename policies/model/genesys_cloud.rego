@@ -18,7 +18,10 @@ role_permissions := {role.id: held |
 	held := plain | by_policy
 }
 
-role_names := {role.id: role.name | some role in roles}
+role_names := {role.id: name |
+	some role in roles
+	name := role.name
+}
 
 # A role must state its permissions in at least one of the two forms, and each stated form must read.
 readable_permissions(role) if {
@@ -138,7 +141,10 @@ external_bases := [base |
 
 inside_only(entity) if entity.trunkType in access.internal_trunk_types
 
-access_lists(base) := {key: base.properties[key].value.instance | some key in access.access_list_properties}
+access_lists(base) := {key: list |
+	some key in access.access_list_properties
+	list := base.properties[key].value.instance
+}
 
 trunks contains accepting if {
 	some base in external_bases

@@ -13,7 +13,10 @@ role_permissions := {role.id: held |
 	held := {lower(permission) | some permission in role.permissions}
 }
 
-role_names := {role.id: role.name | some role in roles}
+role_names := {role.id: name |
+	some role in roles
+	name := role.name
+}
 
 readable_permissions(role) if {
 	is_array(role.permissions)
@@ -26,6 +29,17 @@ unreadable_roles := {role.id |
 	some role in roles
 	not readable_permissions(role)
 }
+
+# Joins run over what can be read; the rest is named as unreadable, never left out in silence.
+people := [user |
+	some user in users
+	readable_roles(user)
+]
+
+teams := [group |
+	some group in groups
+	readable_group(group)
+]
 
 unreadable_users := {user.id |
 	some user in users
@@ -43,16 +57,17 @@ readable_groups(user) if not "group_ids" in object.keys(user)
 readable_groups(user) if is_array(user.group_ids)
 
 held_roles := {id |
-	some user in users
-	is_array(user.role_ids)
+	some user in people
 	some id in user.role_ids
 } | {id |
-	some group in groups
-	is_array(group.role_ids)
+	some group in teams
 	some id in group.role_ids
 }
 
-mfa_flags := {role.id: role.mfa_enforced | some role in roles}
+mfa_flags := {role.id: flag |
+	some role in roles
+	flag := role.mfa_enforced
+}
 
 mfa_state(id) := "enforced" if mfa_flags[id] == true
 
@@ -66,26 +81,24 @@ mfa_stated(id) if is_boolean(mfa_flags[id])
 holders(ids) := direct | by_user | by_group if {
 	granting := granting_groups(ids)
 	direct := {user.id |
-		some user in users
-		is_array(user.role_ids)
+		some user in people
 		some id in user.role_ids
 		id in ids
 	}
 	by_user := {user.id |
-		some user in users
+		some user in people
 		some id in user.group_ids
 		id in granting
 	}
 	by_group := {member |
-		some group in groups
+		some group in teams
 		group.id in granting
 		some member in group.member_ids
 	}
 }
 
 granting_groups(ids) := {group.id |
-	some group in groups
-	is_array(group.role_ids)
+	some group in teams
 	some id in group.role_ids
 	id in ids
 }
@@ -96,18 +109,23 @@ routes(user, ids) := direct | through if {
 		id in ids
 	}
 	through := {{"role": id, "via": "group", "group": group.id} |
-		some group in groups
+		some group in teams
 		is_member(user, group)
-		is_array(group.role_ids)
 		some id in group.role_ids
 		id in ids
 	}
 }
 
 # Only of users who are asked about: an index over all users would cost more than the join itself.
-roles_of := {user.id: user.role_ids | some user in users}
+roles_of := {user.id: ids |
+	some user in people
+	ids := user.role_ids
+}
 
-groups_of := {user.id: user.group_ids | some user in users}
+groups_of := {user.id: ids |
+	some user in people
+	ids := user.group_ids
+}
 
 is_member(user, group) if user in group.member_ids
 

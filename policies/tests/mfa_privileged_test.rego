@@ -67,6 +67,17 @@ test_role_held_but_not_listed_fails if {
 	result.status == "FAIL"
 }
 
+test_unreadable_user_fails if {
+	every broken in [{"id": "u1"}, {"id": "u1", "role_ids": null, "group_ids": []}] {
+		result := mfa_privileged.result with input as {"platform": "reference", "state": {
+			"security_roles": [role("r1", ["admin:write"], true)],
+			"users": [broken],
+			"groups": [],
+		}}
+		result.status == "FAIL"
+	}
+}
+
 test_no_roles_is_not_evaluated if {
 	result := mfa_privileged.result with input as {
 		"platform": "reference",

@@ -19,7 +19,9 @@ mod judge;
 mod memo;
 mod outcome;
 mod projection;
+mod recursion;
 mod scan;
+mod syntax;
 mod test_run;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use regorus::Value;
 
 use super::engine::{engine, parse_error, shared_data};
 use super::files::has_extension;
-use super::{PolicyError, PolicyFiles, PolicySet, builtins, scan};
+use super::{PolicyError, PolicyFiles, PolicySet, scan, syntax};
 
 /// One test and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +36,9 @@ pub fn run_tests(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<PolicyTest>, P
     }
     engine.add_data(shared_data(&policies)?).map_err(|error| parse_error("data", &error))?;
     let ast = engine.get_ast_as_json().map_err(|error| parse_error("tests", &error))?;
-    let ast = serde_json::from_str(&ast).map_err(|error| parse_error("tests", &error))?;
+    let ast: serde_json::Value = serde_json::from_str(&ast).map_err(|error| parse_error("tests", &error))?;
     let mut tests = Vec::new();
-    for name in builtins::rule_paths(&ast) {
+    for name in syntax::rule_paths(&syntax::modules(&ast)) {
         if !name.rsplit('.').next().is_some_and(|rule| rule.starts_with("test_")) {
             continue;
         }
