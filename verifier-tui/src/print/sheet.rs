@@ -1,5 +1,6 @@
 //! Lines of text: wrapped at 80 columns with a hanging indent, and safe whatever is put in.
 
+use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::display::{escape, is_safe};
@@ -49,7 +50,14 @@ impl Sheet {
             if !empty {
                 line.push(' ');
             }
-            line.push_str(word);
+            // A word that is longer than any line is cut, or it would be lost at the edge of a screen.
+            for grapheme in word.graphemes(true) {
+                if line.width() + grapheme.width() > WIDTH && word.width() > WIDTH - indent.min(WIDTH / 2) {
+                    self.line(&line);
+                    line = " ".repeat(indent);
+                }
+                line.push_str(grapheme);
+            }
             empty = false;
         }
         self.line(&line);
@@ -82,11 +90,15 @@ mod tests {
     }
 
     #[test]
-    fn a_word_longer_than_the_line_stays_whole() {
+    fn digests_stay_whole_and_longer_words_are_cut() {
         let mut sheet = Sheet::default();
         let digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         sheet.wrapped("                        ", 4, &format!("{digest} {digest}"));
-        assert_eq!(sheet.into_text().matches(digest).count(), 2);
+        sheet.wrapped("  ", 2, &"x".repeat(200));
+        let text = sheet.into_text();
+        assert_eq!(text.matches(digest).count(), 2);
+        assert_eq!(text.matches('x').count(), 200);
+        assert!(text.lines().filter(|line| line.contains('x')).all(|line| line.width() <= WIDTH));
     }
 
     #[test]

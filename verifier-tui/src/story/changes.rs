@@ -15,6 +15,9 @@ use crate::words::{self, counted};
 const MOST_ENTITIES: usize = 12;
 const MOST_FIELDS: usize = 12;
 
+/// Elements of a set that are told, of those gone and of those new.
+const MOST_ELEMENTS: usize = 5;
+
 /// Characters of one value that are told; the drift screen and the JSON hold all of it.
 const LONGEST_VALUE: usize = 160;
 
@@ -79,7 +82,7 @@ fn details(fields: &BTreeMap<&str, Pair<'_>>) -> Vec<String> {
     let mut stamps = None;
     for pair in fields.values().take(MOST_FIELDS) {
         let Some(row) = pair.previous.or(pair.baseline) else { continue };
-        lines.push(difference(&row.change));
+        difference(&row.change, &mut lines);
         // The baseline's own value is news only where it is not the previous value.
         if let (Some(previous), Some(baseline)) = (pair.previous, pair.baseline)
             && previous.change.previous != baseline.change.previous
@@ -95,25 +98,36 @@ fn details(fields: &BTreeMap<&str, Pair<'_>>) -> Vec<String> {
     lines
 }
 
-/// One change in one line.
-fn difference(change: &Change) -> String {
+/// One change: one line, or for a large set one line per element.
+fn difference(change: &Change, lines: &mut Vec<String>) {
     let field =
         if change.pointer.is_empty() { "entity".to_owned() } else { escape(&change.pointer).into_owned() };
-    let elements = |sign: &str, values: &Option<Vec<Value>>| -> Vec<String> {
-        values.iter().flatten().map(|element| format!("{sign}{}", value(element))).collect()
-    };
-    let mut set = elements("-", &change.set_removed);
-    set.extend(elements("+", &change.set_added));
-    if !set.is_empty() {
-        return format!("{field} (set): {}", set.join("  "));
+    let mut set = elements("-", change.set_removed.as_deref());
+    set.extend(elements("+", change.set_added.as_deref()));
+    if set.len() > 1 {
+        lines.push(format!("{field} (set):"));
+        lines.extend(set);
+        return;
     }
-    match change.change {
-        ChangeKind::Added => format!("{field} added: {}", value(&change.new)),
-        ChangeKind::Removed => format!("{field} removed: {}", value(&change.previous)),
-        kind => {
+    lines.push(match (set.pop(), change.change) {
+        (Some(element), _) => format!("{field} (set): {element}"),
+        (None, ChangeKind::Added) => format!("{field} added: {}", value(&change.new)),
+        (None, ChangeKind::Removed) => format!("{field} removed: {}", value(&change.previous)),
+        (None, kind) => {
             format!("{field} {}: {} -> {}", words::change(kind), value(&change.previous), value(&change.new))
         }
+    });
+}
+
+fn elements(sign: &str, elements: Option<&[Value]>) -> Vec<String> {
+    let elements = elements.unwrap_or_default();
+    let mut lines: Vec<String> =
+        elements.iter().take(MOST_ELEMENTS).map(|element| format!("{sign}{}", value(element))).collect();
+    if elements.len() > MOST_ELEMENTS {
+        let rest = counted((elements.len() - MOST_ELEMENTS) as u64, "element");
+        lines.push(format!("{sign} and {rest} more"));
     }
+    lines
 }
 
 fn value(value: &Value) -> String {

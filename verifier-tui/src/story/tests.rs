@@ -109,3 +109,19 @@ fn no_control_recorded_is_not_all_pass() {
     report.controls.clear();
     assert!(tell(&report).stretches.last().unwrap().heading().ends_with("no drift, no control recorded"));
 }
+
+#[test]
+fn a_large_set_is_told_in_part() {
+    let mut report = sample::gaps();
+    for row in &mut report.drift {
+        if row.change.set_added.is_some() {
+            row.change.set_added = Some((0..40).map(|number| format!("p{number:02}").into()).collect());
+        }
+    }
+    let told = day(&tell(&report), "2026-05-04");
+    let at = told.iter().position(|line| line == "/permissions (set):").unwrap();
+    assert_eq!(
+        told[at + 1..at + 7],
+        ["+\"p00\"", "+\"p01\"", "+\"p02\"", "+\"p03\"", "+\"p04\"", "+ and 35 elements more"]
+    );
+}

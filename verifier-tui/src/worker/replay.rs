@@ -4,7 +4,6 @@
 //! this process only; the parent takes a dead child for a policy that exceeds its limits.
 
 use std::io;
-use std::time::Duration;
 
 use verify_core::policy::child::serve;
 
@@ -33,11 +32,12 @@ pub fn run() -> Result<u8, Refusal> {
 }
 
 /// Ends this process when its parent is gone, also in the middle of an endless evaluation.
+#[cfg(unix)]
 fn follow_parent() -> io::Result<()> {
     let parent = rustix::process::getppid();
     std::thread::Builder::new().name("parent".to_owned()).stack_size(64 << 10).spawn(move || {
         while rustix::process::getppid() == parent {
-            std::thread::sleep(Duration::from_secs(1));
+            std::thread::sleep(std::time::Duration::from_secs(1));
         }
         std::process::abort();
     })?;
@@ -59,6 +59,11 @@ fn set_limits() -> io::Result<()> {
     lower(Resource::NOFILE, OPEN_FILES)?;
     lower(Resource::FSIZE, 0)?;
     lower(Resource::CORE, 0)
+}
+
+#[cfg(not(unix))]
+fn follow_parent() -> io::Result<()> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "a parent cannot be followed on this system"))
 }
 
 #[cfg(not(unix))]
