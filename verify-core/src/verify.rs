@@ -176,7 +176,11 @@ fn verify_records(
             .chunks(run_length)
             .map(|run| scope.spawn(move || verify_run(run, shared, evaluators, counter)))
             .collect();
-        workers.into_iter().map(|worker| worker.join().unwrap_or_default()).collect()
+        workers
+            .into_iter()
+            // A thread that panicked must never look like a run without records.
+            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
     });
     verified.extend(done.into_iter().flatten());
     verified.sort_by_key(|verified| verified.index);

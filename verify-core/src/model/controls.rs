@@ -36,6 +36,8 @@ pub struct Control {
 pub struct Reads {
     /// Resources of this state; each must be complete.
     pub resources: Vec<String>,
+    /// Resources of this state whose modification stamps it sees.
+    pub provenance: Vec<String>,
     /// Resources of the previous state (nearest earlier complete one of each).
     pub previous: Vec<String>,
     /// Resources of the baseline.

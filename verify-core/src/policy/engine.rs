@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use regorus::utils::limits::{ExecutionTimerConfig, PolicyLengthConfig};
@@ -17,6 +17,7 @@ use regorus::{Engine, LimitError, Value};
 
 use super::outcome::PolicyOutcome;
 use super::{PolicyError, PolicyErrorKind, PolicyFiles, builtins, recursion, scan, syntax};
+use crate::digest::Digest;
 use crate::model::Control;
 
 /// The timer of an evaluation: it looks at the clock after so much work.
@@ -32,6 +33,7 @@ const TIMER: ExecutionTimerConfig = ExecutionTimerConfig {
 pub struct PolicySet {
     /// By policy name: the engine prepared for its result.
     policies: BTreeMap<String, Engine>,
+    inputs: LastInput,
 }
 
 impl std::fmt::Debug for PolicySet {
@@ -68,7 +70,7 @@ impl PolicySet {
                 policies.insert(control.policy.clone(), compile(&engine, &control.policy)?);
             }
         }
-        Ok(Self { policies })
+        Ok(Self { policies, inputs: LastInput::default() })
     }
 
     /// Evaluates the policy of `control` on one input document.
@@ -82,10 +84,8 @@ impl PolicySet {
         let prepared = self.policies.get(policy).ok_or_else(|| {
             failed(PolicyErrorKind::Parse, "expected a policy of this name, found none".to_owned())
         })?;
-        let text = std::str::from_utf8(input_json)
-            .map_err(|error| failed(PolicyErrorKind::Input, error.to_string()))?;
         let input =
-            Value::from_json_str(text).map_err(|error| failed(PolicyErrorKind::Input, error.to_string()))?;
+            self.inputs.value_of(input_json).map_err(|message| failed(PolicyErrorKind::Input, message))?;
 
         let mut engine = prepared.clone();
         engine.set_input(input);
@@ -101,6 +101,36 @@ impl PolicySet {
         let text = serde_json::to_string(&result)
             .map_err(|error| failed(PolicyErrorKind::Result, error.to_string()))?;
         PolicyOutcome::read(policy, &text)
+    }
+}
+
+/// The last large input as a value. Controls that read the same resources follow each other, and
+/// reading a large input costs about as much as judging it.
+#[derive(Default)]
+struct LastInput(Mutex<Option<(Digest, Value)>>);
+
+/// Smaller inputs are read again, so that they do not drive out a large one.
+const LARGE_INPUT: usize = 64 * 1024;
+
+impl LastInput {
+    fn value_of(&self, json: &[u8]) -> Result<Value, String> {
+        let read = || {
+            let text = std::str::from_utf8(json).map_err(|error| error.to_string())?;
+            Value::from_json_str(text).map_err(|error| error.to_string())
+        };
+        if json.len() < LARGE_INPUT {
+            return read();
+        }
+        let digest = Digest::of(json);
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, value)) = last.as_ref().filter(|(known, _)| *known == digest) {
+            return Ok(value.clone());
+        }
+        // Let go first: two large inputs need not be held at once.
+        *last = None;
+        let value = read()?;
+        *last = Some((digest, value.clone()));
+        Ok(value)
     }
 }
 

@@ -170,7 +170,7 @@ fn push_text(document: &mut Vec<u8>, text: &str) {
 fn parts(reads: &Reads) -> impl Iterator<Item = (&'static str, &str, Part<'_>)> {
     let of = |group, names, part: fn(&str) -> Part<'_>| named(group, names, part);
     of("state", &reads.resources, |name| Part::State(name))
-        .chain(of("provenance", &reads.resources, |name| Part::Provenance(name)))
+        .chain(of("provenance", &reads.provenance, |name| Part::Provenance(name)))
         .chain(of("previous", &reads.previous, |name| Part::Previous(name)))
         .chain(of("baseline", &reads.baseline, |name| Part::Baseline(name)))
         .chain(of("inputs", &reads.inputs, |name| Part::Register(name)))

@@ -77,12 +77,20 @@ pub(super) fn described(error: &SourceError) -> String {
 
 fn check_item(item: &Item, limits: &Limits, tally: &mut Tally) -> bool {
     let place = Place { file: Some(item.name.clone()), ..Place::default() };
-    let printable = item.exact && item.name.chars().all(|c| c == ' ' || c.is_ascii_graphic());
+    // Letters of any script are no deception; controls, marks that reorder and look-alike spaces are.
+    let plain = |c: char| c == ' ' || c.is_ascii_graphic() || (!c.is_ascii() && c.is_alphanumeric());
+    let printable = item.exact && item.name.chars().all(plain);
     if printable {
         tally.pass(Code::SrcName);
     } else {
         let message = "the file name holds characters that may mislead";
-        tally.fail(Finding::new(Code::SrcName, place.clone(), "printable ASCII", item.name.clone(), message));
+        tally.fail(Finding::new(
+            Code::SrcName,
+            place.clone(),
+            "letters, digits, punctuation and blanks",
+            item.name.clone(),
+            message,
+        ));
     }
     if let ItemKind::Other(kind) = item.kind {
         let message = "not a regular file; it was not opened";
