@@ -11,7 +11,7 @@ use verify_core::digest::Digest;
 use verify_core::limits::Limits;
 use verify_core::model::{
     Approval, ApprovalDocument, Baseline, CollectionId, Exception, ExceptionDocument, GenesisDocument, Kind,
-    Manifest, Origin, Outcome, ResourceName, RuleDigests, Schedule, Sequence, Subject, Tenant,
+    Manifest, Origin, Outcome, ResourceName, RuleDigests, Schedule, Sequence, Tenant,
 };
 use verify_core::time::UtcTime;
 
@@ -265,34 +265,29 @@ impl ChainState {
         manifest: &Manifest,
         approval: &Approval,
     ) -> Result<(), ChainError> {
-        match approval.subject {
-            Subject::Policies => self.rules.policies_sha256 = approval.after_sha256,
-            Subject::Schemas => self.rules.schemas_sha256 = approval.after_sha256,
-            Subject::Profile => self.rules.profile_sha256 = approval.after_sha256,
-            Subject::Schedule => self.rules.schedule_sha256 = approval.after_sha256,
-            Subject::Baseline => {
-                let Some(approved) = &approval.baseline else { return Ok(()) };
-                let (snapshot, _) = manifest_at(store, approved.sequence)?;
-                let Some(place) = snapshot_place(&snapshot) else {
-                    return Err(broken(&snapshot, "kind", Kind::Snapshot.as_str(), snapshot.kind.as_str()));
-                };
-                expect(&snapshot, "state_sha256", approved.state_sha256, place.state_sha256)?;
-                self.approved = Some(ApprovedState {
-                    baseline: Baseline {
-                        collection_id: approved.collection_id.clone(),
-                        sequence: approved.sequence,
-                        state_sha256: approved.state_sha256,
-                        approval_sequence: manifest.sequence,
-                    },
-                    snapshot: place,
-                    resources: snapshot
-                        .resources
-                        .into_iter()
-                        .filter_map(|(name, record)| record.sha256.map(|sha256| (name, sha256)))
-                        .collect(),
-                });
-            }
+        if let Some(rule) = self.rules.of_mut(approval.subject) {
+            *rule = approval.after_sha256;
         }
+        let Some(approved) = &approval.baseline else { return Ok(()) };
+        let (snapshot, _) = manifest_at(store, approved.sequence)?;
+        let Some(place) = snapshot_place(&snapshot) else {
+            return Err(broken(&snapshot, "kind", Kind::Snapshot.as_str(), snapshot.kind.as_str()));
+        };
+        expect(&snapshot, "state_sha256", approved.state_sha256, place.state_sha256)?;
+        self.approved = Some(ApprovedState {
+            baseline: Baseline {
+                collection_id: approved.collection_id.clone(),
+                sequence: approved.sequence,
+                state_sha256: approved.state_sha256,
+                approval_sequence: manifest.sequence,
+            },
+            snapshot: place,
+            resources: snapshot
+                .resources
+                .into_iter()
+                .filter_map(|(name, record)| record.sha256.map(|sha256| (name, sha256)))
+                .collect(),
+        });
         Ok(())
     }
 }

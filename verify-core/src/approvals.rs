@@ -1,7 +1,7 @@
 //! Which rules and which baseline are in force at each record (F-42, F-90 to F-92).
 //!
-//! Collector and verifier walk the chain with the same state: the genesis sets the first rules, every
-//! approval changes one of them, and any other change is a finding. Nobody can loosen a rule quietly.
+//! The genesis sets the first rules, every approval changes one of them, and any other change is a
+//! finding. Nobody can loosen a rule quietly.
 
 use std::collections::BTreeMap;
 
@@ -69,16 +69,6 @@ const RULES: [(Subject, &str); 4] = [
     (Subject::Schedule, "/schedule"),
 ];
 
-fn rule_mut(rules: &mut RuleDigests, subject: Subject) -> Option<&mut Digest> {
-    match subject {
-        Subject::Policies => Some(&mut rules.policies_sha256),
-        Subject::Schemas => Some(&mut rules.schemas_sha256),
-        Subject::Profile => Some(&mut rules.profile_sha256),
-        Subject::Schedule => Some(&mut rules.schedule_sha256),
-        Subject::Baseline => None,
-    }
-}
-
 impl InForce {
     /// Nothing is in force before the genesis.
     #[must_use]
@@ -132,9 +122,7 @@ impl InForce {
         let Some(mut expected) = self.rules else { return };
         let mut found = rules_of(manifest);
         for (subject, pointer) in RULES {
-            let (Some(expected), Some(found)) =
-                (rule_mut(&mut expected, subject), rule_mut(&mut found, subject))
-            else {
+            let (Some(expected), Some(found)) = (expected.of_mut(subject), found.of_mut(subject)) else {
                 continue;
             };
             if expected != found {
@@ -175,7 +163,7 @@ impl InForce {
         };
         let before = match (&mut self.rules, approval.subject) {
             (_, Subject::Baseline) => self.baseline.as_ref().map(|baseline| baseline.state_sha256),
-            (Some(rules), subject) => rule_mut(rules, subject).copied(),
+            (Some(rules), subject) => rules.of_mut(subject).copied(),
             (None, _) => None,
         };
         if before != approval.before_sha256 {
@@ -189,7 +177,7 @@ impl InForce {
         }
         if approval.subject == Subject::Baseline {
             self.apply_baseline(manifest, approval, faults);
-        } else if let Some(digest) = self.rules.as_mut().and_then(|rules| rule_mut(rules, approval.subject)) {
+        } else if let Some(digest) = self.rules.as_mut().and_then(|rules| rules.of_mut(approval.subject)) {
             *digest = approval.after_sha256;
         }
     }

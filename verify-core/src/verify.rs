@@ -6,17 +6,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::approvals::{Approving, InForce};
-use crate::coverage;
-use crate::finding::{Code, Finding, Place};
-use crate::model::{Kind, Sequence};
+use crate::finding::{Code, Place};
+use crate::model::Kind;
 use crate::policy::{Evaluator, InProcess, Memo};
-use crate::report::{
-    ChainSummary, Coverage, Grounds, Head, REPORT_VERSION, RecordSummary, Report, Rung, SlotStatus, judge,
-};
+use crate::report::{RecordSummary, Report};
 use crate::source::Source;
 
 mod assemble;
+mod conclude;
 mod inspect;
 mod links;
 mod manifest;
@@ -25,6 +22,7 @@ mod options;
 mod payload;
 mod record;
 mod replay;
+mod results;
 mod rules;
 mod snapshot;
 mod state;
@@ -132,7 +130,7 @@ pub fn verify(
         missing.push("the verification was cancelled".to_owned());
     }
     missing.extend(verified.iter().filter_map(|verified| verified.unreadable.clone()));
-    build_report(source, options, &assembly, &verified, tally, &missing)
+    conclude::build_report(source, options, &assembly, &verified, tally, &missing)
 }
 
 /// Verifies every record: the small ones first, because snapshots are judged with what they say.
@@ -228,228 +226,4 @@ fn verify_run(
         verified.push(one);
     }
     verified
-}
-
-fn build_report(
-    source: &dyn Source,
-    options: &Options,
-    assembly: &Assembly,
-    verified: &[Verified],
-    mut tally: Tally,
-    missing: &[String],
-) -> Report {
-    let plans = &assembly.plans;
-    let payloads: Vec<Option<&Payload>> = (0..plans.len())
-        .map(|index| {
-            let at = verified.binary_search_by_key(&index, |verified| verified.index).ok()?;
-            verified.get(at)?.payload.as_ref()
-        })
-        .collect();
-    let mut later = Tally::default();
-    check_approvals(plans, &payloads, options, &mut later);
-    check_exceptions(plans, verified, &payloads, &mut later);
-    let coverage = check_coverage(plans, &payloads, options, &mut later);
-    let mut report = Report {
-        report_version: REPORT_VERSION.to_owned(),
-        tool: options.tool.clone(),
-        source: source.describe(),
-        mode: options.mode.as_str().to_owned(),
-        verdict: judge(Grounds::nothing(&coverage)),
-        chain: chain_summary(assembly),
-        coverage,
-        checks: Vec::new(),
-        records: Vec::new(),
-        controls: Vec::new(),
-        violations: Vec::new(),
-        drift: Vec::new(),
-        drift_rows_omitted: 0,
-        incomplete: Vec::new(),
-        findings: Vec::new(),
-        not_claimed: Vec::new(),
-    };
-    for verified in verified {
-        tally.merge(verified.tally.clone());
-    }
-    tally.merge(later);
-    for verified in verified {
-        let Some(plan) = plans.get(verified.index) else { continue };
-        report.records.push(summary::record_summary(plan, verified, tally.findings()));
-        summary::add_snapshot(&mut report, plan, verified.recorded.as_ref());
-    }
-    let rung = report.records.iter().map(|record| record.rung).min().unwrap_or(Rung::None);
-    let uncovered = report.violations.iter().filter(|row| row.exception_sequence.is_none()).count() as u64;
-    report.verdict = judge(Grounds {
-        findings: tally.findings(),
-        coverage: &report.coverage,
-        rung,
-        records: report.records.len() as u64,
-        evaluated: tally.evaluated(),
-        required_but_missing: missing,
-        accept_explained: options.accept_explained,
-        fail_on_violations: options.fail_on_violations,
-        violations: uncovered,
-    });
-    report.not_claimed = not_claimed(&report, options);
-    (report.checks, report.findings) = tally.finish();
-    report.findings.sort_by(|a, b| {
-        (std::cmp::Reverse(a.severity), a.place.sequence, a.code, &a.place, &a.expected).cmp(&(
-            std::cmp::Reverse(b.severity),
-            b.place.sequence,
-            b.code,
-            &b.place,
-            &b.expected,
-        ))
-    });
-    report
-}
-
-fn chain_summary(assembly: &Assembly) -> Option<ChainSummary> {
-    let (first, last) = (assembly.plans.first()?, assembly.plans.last()?);
-    Some(ChainSummary {
-        origin: first.manifest.origin.to_string(),
-        tenant: first.manifest.tenant.clone(),
-        chain_id: if first.sequence() == 0 { Some(first.sha256) } else { first.manifest.chain_id },
-        records: assembly.plans.len() as u64,
-        head: Head {
-            sequence: last.sequence(),
-            manifest_sha256: last.sha256,
-            sealed_utc: last.manifest.sealed_utc,
-        },
-        uncommitted: assembly.uncommitted,
-    })
-}
-
-fn check_approvals(plans: &[Plan], payloads: &[Option<&Payload>], options: &Options, tally: &mut Tally) {
-    if !options.runs(Group::Rules) {
-        tally.skip(Code::RulesUnapproved, options::LEFT_OUT);
-        tally.skip(Code::RulesBaseline, options::LEFT_OUT);
-        return;
-    }
-    let mut in_force = InForce::new();
-    let complete_start = plans.first().is_some_and(|plan| plan.sequence() == 0);
-    for (plan, payload) in plans.iter().zip(payloads) {
-        let approving = match payload {
-            Some(Payload::Genesis(genesis)) => Some(Approving::Genesis(genesis)),
-            Some(Payload::Approval(approval)) => Some(Approving::Approval(approval)),
-            _ => None,
-        };
-        let faults = in_force.apply(&plan.manifest, approving);
-        if !complete_start || in_force.is_unknown() {
-            for code in [Code::RulesUnapproved, Code::RulesBaseline] {
-                tally.skip(code, "an approving record before it is missing or damaged");
-            }
-            continue;
-        }
-        for code in [Code::RulesUnapproved, Code::RulesBaseline] {
-            let findings = faults
-                .iter()
-                .filter(|fault| fault.code == code)
-                .map(|fault| {
-                    let place = Place { pointer: Some(fault.pointer.to_owned()), ..plan.place() };
-                    let (expected, found) = (fault.expected.clone(), fault.found.clone());
-                    Finding::new(code, place, expected, found, fault.message.clone())
-                })
-                .collect();
-            tally.all(code, findings);
-        }
-    }
-}
-
-fn check_exceptions(plans: &[Plan], verified: &[Verified], payloads: &[Option<&Payload>], tally: &mut Tally) {
-    let exceptions: Vec<(Sequence, crate::model::Exception)> = plans
-        .iter()
-        .zip(payloads)
-        .filter_map(|(plan, payload)| match payload {
-            Some(Payload::Exception(exception)) => Some((plan.manifest.sequence, exception.clone())),
-            _ => None,
-        })
-        .collect();
-    for verified in verified {
-        if let (Some(plan), Some(recorded)) = (plans.get(verified.index), &verified.recorded) {
-            tally.all(Code::ExceptionExpired, summary::expired_exceptions(plan, recorded, &exceptions));
-        }
-    }
-}
-
-fn check_coverage(
-    plans: &[Plan],
-    payloads: &[Option<&Payload>],
-    options: &Options,
-    tally: &mut Tally,
-) -> Coverage {
-    if !options.runs(Group::Coverage) {
-        tally.skip(Code::ChainCadence, options::LEFT_OUT);
-        tally.skip(Code::ChainPeriod, options::LEFT_OUT);
-        return Coverage::default();
-    }
-    let records: Vec<_> =
-        plans.iter().zip(payloads).map(|(plan, payload)| summary::cycle_record(plan, *payload)).collect();
-    let coverage = match coverage::count(&records, options.period) {
-        Ok(coverage) => coverage,
-        Err(error) => {
-            let message = "the schedule cannot be understood, so no cycle can be counted";
-            let place = Place { pointer: Some("/schedule/cron".to_owned()), ..Place::default() };
-            tally.fail(Finding::new(
-                Code::SchemaType,
-                place,
-                "a schedule (F-61)",
-                error.to_string(),
-                message,
-            ));
-            tally.skip(Code::ChainCadence, "the schedule cannot be understood");
-            return Coverage::default();
-        }
-    };
-    let newest = coverage::newest_slot(&records);
-    let (inside, after): (Vec<_>, Vec<_>) =
-        coverage.rows.iter().partition(|row| newest.is_some_and(|newest| row.scheduled_utc <= newest));
-    for row in inside {
-        if row.status == SlotStatus::Missing {
-            let place = Place { pointer: Some(row.scheduled_utc.to_string()), ..Place::default() };
-            let message = "a scheduled cycle has neither a snapshot nor a failure record";
-            tally.fail(Finding::new(Code::ChainCadence, place, "a record", "none", message));
-        } else {
-            tally.pass(Code::ChainCadence);
-        }
-    }
-    let uncovered: Vec<_> = after.iter().filter(|row| row.status == SlotStatus::Missing).collect();
-    if let (Some(first), Some(last)) = (uncovered.first(), uncovered.last()) {
-        let place = Place {
-            pointer: Some(format!("{} to {}", first.scheduled_utc, last.scheduled_utc)),
-            ..Place::default()
-        };
-        let message = "the newest record lies before the end of the requested period";
-        let expected = format!("{} more cycles", uncovered.len());
-        let found = newest.map_or_else(|| "none".to_owned(), |newest| format!("newest cycle {newest}"));
-        tally.fail(Finding::new(Code::ChainPeriod, place, expected, found, message));
-    } else if options.period.to_utc.is_some() {
-        tally.pass(Code::ChainPeriod);
-    } else {
-        tally.skip(Code::ChainPeriod, "no end of the period was requested (--to)");
-    }
-    coverage
-}
-
-/// What the report does not say, so that nobody reads it into it.
-fn not_claimed(report: &Report, options: &Options) -> Vec<String> {
-    let mut sentences = vec![
-        "Signatures, time stamps and write-once locks are not part of this evidence: whoever controls the store \
-         could have rewritten it as a whole. Compare the head record with one kept from outside (--head)."
-            .to_owned(),
-        "The evidence shows what the platform answered, not whether the platform told the truth.".to_owned(),
-    ];
-    if let Some(chain) = &report.chain
-        && options.period.to_utc.is_none()
-        && options.head.is_none()
-    {
-        sentences.push(format!(
-            "This report speaks up to record {} (sealed {}); later records may exist or may have been cut. \
-             Ask for the end of the period with --to, or for a known record with --head.",
-            chain.head.sequence, chain.head.sealed_utc
-        ));
-    }
-    if options.only.is_some() {
-        sentences.push("Checks were left out with --only; nothing is said about them.".to_owned());
-    }
-    sentences
 }

@@ -51,6 +51,19 @@ pub struct RuleDigests {
     pub schedule_sha256: Digest,
 }
 
+impl RuleDigests {
+    /// The digest of one rule; `None` for the baseline, which is no rule.
+    pub const fn of_mut(&mut self, subject: Subject) -> Option<&mut Digest> {
+        match subject {
+            Subject::Policies => Some(&mut self.policies_sha256),
+            Subject::Schemas => Some(&mut self.schemas_sha256),
+            Subject::Profile => Some(&mut self.profile_sha256),
+            Subject::Schedule => Some(&mut self.schedule_sha256),
+            Subject::Baseline => None,
+        }
+    }
+}
+
 /// `genesis.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
