@@ -1,0 +1,72 @@
+//! Whole demo months, end to end: every document keeps its schema, the tools of an auditor's machine
+//! accept every package, both verifiers and OPA itself agree, and the report tells the scenario.
+//!
+//! Each month is played once per run of this program.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "a test ends at the first surprise, and packages are named exactly"
+)]
+
+#[path = "months/documents.rs"]
+mod documents;
+#[path = "support/evidence.rs"]
+mod evidence;
+#[path = "months/exceptions.rs"]
+mod exceptions;
+#[expect(dead_code, reason = "shared with other tests, which use the rest")]
+#[path = "support/forge.rs"]
+mod forge;
+#[path = "months/opa.rs"]
+mod opa;
+#[path = "months/second.rs"]
+mod second;
+#[path = "months/story.rs"]
+mod story;
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use collector::demo::scenario::Scenario;
+use evidence::{judge, outcome, play};
+use verify_core::report::{Rung, VerdictWord};
+use verify_core::source::Folder;
+use verify_core::verify::Options;
+
+const USERS: usize = 24;
+
+/// A month that was played, in a folder of its own.
+pub(crate) struct Month {
+    _folder: tempfile::TempDir,
+    pub(crate) root: PathBuf,
+}
+
+fn month(profile: &'static str) -> Month {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("evidence");
+    play(&root, 30, USERS, 11, profile, Scenario::default_month().unwrap());
+    Month { _folder: folder, root }
+}
+
+pub(crate) static REFERENCE: LazyLock<Month> = LazyLock::new(|| month("reference"));
+pub(crate) static GENESYS: LazyLock<Month> = LazyLock::new(|| month("genesys-cloud"));
+
+#[test]
+fn a_genesys_cloud_month_shows_its_gap_and_nothing_else() {
+    let report = judge(&Folder::new(&GENESYS.root), &Options::default());
+    assert_eq!(outcome(&report), (["CHAIN-CADENCE"].into(), 3), "{:#?}", report.findings);
+    assert_eq!(report.findings.len(), 1, "{:#?}", report.findings);
+    assert_eq!(report.verdict.word, VerdictWord::Gaps);
+    assert_eq!(report.verdict.rung, Rung::RePerformed, "{:?}", report.verdict);
+    let summary = report.chain.as_ref().unwrap();
+    assert_eq!((summary.tenant.platform.as_str(), summary.uncommitted), ("genesys-cloud", 0));
+    let coverage = &report.coverage;
+    assert_eq!((coverage.expected, coverage.sealed, coverage.failed, coverage.missing), (30, 28, 1, 1));
+    // What a control gave is what it gives again, wherever it could be asked.
+    for cell in report.controls.iter().flat_map(|row| &row.cells) {
+        assert_eq!(cell.replayed, Some(cell.recorded), "record {}", cell.sequence);
+    }
+}
