@@ -38,6 +38,17 @@ impl Ending {
     }
 }
 
+/// Every exit code of this program and what it says, as the manual lists them.
+pub const TABLE: [(Ending, &str); 7] = [
+    (Ending::Done, "everything asked for was done; evidence, if any, is sealed and stored"),
+    (Ending::Attention, "sealed and stored, and something in it needs attention"),
+    (Ending::Usage, "wrong arguments or configuration; nothing was written"),
+    (Ending::SourceFailed, "the platform could not be read; a failure record was sealed"),
+    (Ending::StoreRefused, "the store refused"),
+    (Ending::Internal, "a defect of this program"),
+    (Ending::Interrupted, "somebody stopped the run; nothing is half written"),
+];
+
 impl From<Ending> for ExitCode {
     fn from(ending: Ending) -> Self {
         Self::from(ending.code())
