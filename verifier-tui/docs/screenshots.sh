@@ -46,9 +46,9 @@ keys() {
   case $1 in
     overview) ;;
     packages) echo 2 ;;
-    package) echo "2 $(printf 'Down %.0s' {1..16}) Enter" ;;
+    package) echo "2 $(printf 'Down %.0s' {1..16}) Enter End Up Up Up" ;;
     controls) echo 4 ;;
-    drift) echo 5 ;;
+    drift) echo "5 $(printf 'Down %.0s' {1..11})" ;;
     findings) echo 6 ;;
     help) echo '?' ;;
     *) echo "no screen $1" >&2 && return 1 ;;
@@ -86,6 +86,9 @@ PY
   )
   for theme in dark light; do
     "$tools/node/node_modules/.bin/svg-term" --in "$screen.cast" --out "$out/$screen-$theme.svg" \
-      --at "$at" --no-cursor --window --term xresources --profile "./$theme"
+      --at "$at" --no-cursor --no-optimize --window --term xresources --profile "./$theme"
+    # svg-term paints reversed cells in its own grey, and lets a viewer collapse spaces.
+    text=$(sed -n 's/^\*\.foreground: //p' "$theme")
+    sed -i -e "s/rgb(185,192,203)/$text/g" -e 's/<text /<text xml:space="preserve" /g' "$out/$screen-$theme.svg"
   done
 done
