@@ -32,6 +32,7 @@ use std::sync::LazyLock;
 
 use collector::demo::scenario::Scenario;
 use evidence::{judge, outcome, play};
+use verify_core::model::{ControlStatus, Outcome};
 use verify_core::report::{Rung, VerdictWord};
 use verify_core::source::Folder;
 use verify_core::verify::Options;
@@ -65,6 +66,27 @@ fn a_genesys_cloud_month_shows_its_gap_and_nothing_else() {
     assert_eq!((summary.tenant.platform.as_str(), summary.uncommitted), ("genesys-cloud", 0));
     let coverage = &report.coverage;
     assert_eq!((coverage.expected, coverage.sealed, coverage.failed, coverage.missing), (30, 28, 1, 1));
+    let days = |control: &str, status| {
+        let row = report.controls.iter().find(|row| row.control_id == control).unwrap();
+        let cells = row.cells.iter().filter(move |cell| cell.recorded == status);
+        cells.map(|cell| cell.scheduled_utc.unwrap().civil().day()).collect::<Vec<_>>()
+    };
+    assert_eq!(days("CC6.1", ControlStatus::NotEvaluated), [26]);
+    assert_eq!(days("CC6.3", ControlStatus::Fail), [15]);
+    assert_eq!(days("CC6.3", ControlStatus::NotEvaluated), [19]);
+    assert_eq!(days("CC6.6", ControlStatus::Fail), [20, 21]);
+    assert_eq!(days("CC6.6", ControlStatus::NotEvaluated), [26]);
+    let drifted = report.records.iter().filter(|record| record.drift_baseline.is_some_and(|count| count > 0));
+    let drifted: Vec<_> = drifted.map(|record| record.scheduled_utc.unwrap().civil().day()).collect();
+    assert_eq!(drifted, [9, 10, 11, 15, 20, 21, 23], "the profile reads no schedules, so not 13");
+    let incomplete = report
+        .incomplete
+        .iter()
+        .map(|row| (row.scheduled_utc.unwrap().civil().day(), row.resource.as_str(), row.outcome));
+    assert_eq!(
+        incomplete.collect::<Vec<_>>(),
+        [(19, "telephony_trunks", Outcome::Denied), (26, "users", Outcome::Quarantined)]
+    );
     // What a control gave is what it gives again, wherever it could be asked.
     for cell in report.controls.iter().flat_map(|row| &row.cells) {
         assert_eq!(cell.replayed, Some(cell.recorded), "record {}", cell.sequence);

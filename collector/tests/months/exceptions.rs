@@ -199,6 +199,18 @@ fn forged(root: &Path) {
     let report = judge(&result.rewrite_from(index), &accepted);
     assert_eq!(outcome(&report), (["POLICY-REPLAY"].into(), 4), "{:#?}", report.findings);
 
+    let mut relied = sound.clone();
+    let known = relied.records[relied.index_of("exception-2026-05-03")].manifest.sequence.0;
+    relied.records[index].edit("validation.json", |value| {
+        let violations = &mut value["validation_results"]["policy_violations"];
+        violations[0]["exception_sequence"] = Value::from(known);
+    });
+    let report = judge(&relied.rewrite_from(index), &accepted);
+    let (codes, exit) = outcome(&report);
+    assert_eq!((codes, exit), (["POLICY-REPLAY"].into(), 4), "{:#?}", report.findings);
+    let expired = report.findings.iter().filter(|finding| finding.code == Code::ExceptionExpired);
+    assert_eq!(expired.count(), 1, "{:#?}", report.findings);
+
     let mut stretched = sound;
     let index = stretched.index_of("exception-2026-05-03");
     stretched.records[index].edit("exception.json", |value| {
