@@ -1,8 +1,8 @@
 //! The evidence format and the judgement over it.
 //!
 //! Everything here is synchronous and pure: no clock, no network, no terminal, no environment.
-//! The binding text is [`docs/format.md`](https://docs.rs/verify-core), whose rule numbers (`F-10`)
-//! are quoted where the code performs them.
+//! The binding text is `docs/format.md`, whose rule numbers (`F-10`) are quoted where the code
+//! performs them.
 
 #![cfg_attr(
     not(test),

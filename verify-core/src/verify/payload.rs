@@ -131,6 +131,22 @@ pub(super) fn bind_metadata(
     }
 }
 
+/// What the manifest calls the deed follows from the kind of its record (F-38).
+pub(super) fn check_action(manifest: &Manifest, place: &Place, tally: &mut Tally) {
+    let expected = match manifest.kind {
+        Kind::Genesis => "CHAIN_STARTED",
+        Kind::Snapshot => "EVIDENCE_UPLOADED",
+        Kind::Approval => "APPROVAL_RECORDED",
+        Kind::Failure => "FAILURE_RECORDED",
+        Kind::Exception => "EXCEPTION_RECORDED",
+        Kind::Explanation => "EXPLANATION_RECORDED",
+        Kind::Revalidation | Kind::KeyChange => return,
+    };
+    let place = Place { pointer: Some("/audit_log_entry/action".to_owned()), ..place.clone() };
+    let message = "the logged action is not that of the kind of record";
+    tally.equal(Code::SchemaBind, &place, &expected, &manifest.audit_log_entry.action.as_str(), message);
+}
+
 /// F-21: the id follows from kind and time.
 pub(super) fn check_collection_id(manifest: &Manifest, place: &Place, tally: &mut Tally) {
     let time = manifest.scheduled_utc.unwrap_or(manifest.sealed_utc).civil();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::assemble::Plan;
 use super::open::{Opened, open};
 use super::options::{Group, Mode, Options};
-use super::payload::{Payload, check_collection_id, member_document, read_payload};
+use super::payload::{Payload, check_action, check_collection_id, member_document, read_payload};
 use super::replay::{Sides, check_state_schemas, replay_drift, replay_normalization};
 use super::results::{check_validation, replay_policies, unknown_controls};
 use super::rules::RuleCache;
@@ -146,6 +146,7 @@ fn judge_record(
 ) -> Option<Arc<State>> {
     let tally = &mut verified.tally;
     check_collection_id(&opened.manifest, &opened.place, tally);
+    check_action(&opened.manifest, &opened.place, tally);
     verified.payload = read_payload(opened, tally);
     if opened.manifest.kind != Kind::Snapshot {
         return None;
