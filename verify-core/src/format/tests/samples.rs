@@ -224,7 +224,7 @@ pub(super) fn controls() -> Value {
         "control_id": "CC7.2", "policy": "schedule_approvals", "description": "schedule changes are approved twice",
         "criteria": ["CC8.1", "CC6.3"], "evidence_reference": "wfm_schedules",
         "reads": {"reference": {
-            "resources": ["wfm_schedules"], "previous": ["wfm_schedules"], "baseline": ["wfm_schedules"],
+            "resources": ["wfm_schedules"], "provenance": ["wfm_schedules"], "previous": ["wfm_schedules"], "baseline": ["wfm_schedules"],
             "inputs": ["schedule-approvals"], "cycle": true
         }}
     }]})
