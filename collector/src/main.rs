@@ -9,7 +9,7 @@ use collector::command;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let mut out = io::stdout().lock();
+    let mut out = UntilClosed(io::stdout().lock());
     let result = command::run(cli, &mut out);
     let flushed = out.flush();
     match result {
@@ -19,6 +19,26 @@ fn main() -> ExitCode {
             // A closed standard error leaves nobody to tell; the exit code still says it.
             let _told = error.tell(&mut io::stderr().lock());
             error.ending.into()
+        }
+    }
+}
+
+/// Standard output until its reader goes away, as `collector demo | head` does; from then on nothing is
+/// written, and the work and its exit code stay what they are.
+struct UntilClosed<W>(W);
+
+impl<W: Write> Write for UntilClosed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            result => result,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
         }
     }
 }

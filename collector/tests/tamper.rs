@@ -460,6 +460,19 @@ fn nothing_and_no_evidence_are_inconclusive() {
 }
 
 #[test]
+fn one_package_alone_is_hashed_and_claims_nothing_about_its_neighbours() {
+    let name = package_of(&SOUND, "evidence-2026-05-13");
+    let report = judge(&Folder::new(MONTH.path().join("evidence").join(&name)), &Options::default());
+    assert_eq!(outcome(&report), (BTreeSet::new(), 0), "{:#?}", report.findings);
+    assert_eq!(report.verdict.sentence, "verified (hashed, not chained, not signed)");
+    assert_eq!(report.coverage.expected, 0);
+    assert!(report.not_claimed.iter().any(|sentence| sentence.contains("judged alone")));
+    // CC7.2 reads the state before, which is not here: no replay is claimed for it.
+    let schedules = report.controls.iter().find(|row| row.control_id == "CC7.2").unwrap();
+    assert_eq!(schedules.cells[0].replayed, None);
+}
+
+#[test]
 fn every_kind_of_record_in_the_month_is_seen() {
     let report: Report = judge(&*SOUND, &Options::default());
     let kinds: BTreeSet<Kind> = report.records.iter().map(|record| record.kind).collect();

@@ -186,6 +186,7 @@ fn nothing_found(report: &Report) -> bool {
 fn no_evidence(path: &Path, report: &Report) -> Refusal {
     let strays: Vec<_> = report.findings.iter().filter(|finding| finding.code == Code::SrcStray).collect();
     let but = match strays.first().and_then(|finding| finding.place.file.as_deref()) {
+        Some("") => ": the file is neither a package nor a manifest".to_owned(),
         Some(first) => format!(": {} there that belong to no record, e.g. {first}", files(strays.len())),
         None => String::new(),
     };

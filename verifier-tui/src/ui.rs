@@ -26,6 +26,7 @@ mod table;
 pub mod text;
 mod theme;
 
+pub(crate) use help::help_lines;
 pub use theme::Theme;
 
 /// Draws everything.

@@ -125,6 +125,8 @@ pub struct Model {
     pub screen: Screen,
     /// What lies over it.
     pub overlay: Overlay,
+    /// First line of the help that is shown.
+    pub help_line: usize,
     /// How far the verification is.
     pub phase: Phase,
     /// Records so far, by sequence; those of the report once it is there.
@@ -151,6 +153,7 @@ impl Model {
             size,
             screen: Screen::Overview,
             overlay: Overlay::None,
+            help_line: 0,
             phase: Phase::Running(None),
             records: Vec::new(),
             report: None,

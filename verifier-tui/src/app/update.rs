@@ -94,12 +94,28 @@ fn press(model: &mut Model, key: KeyEvent) -> Option<Command> {
             match keys::action(key) {
                 Some(Action::Quit) => return Some(Command::Quit),
                 Some(Action::Help | Action::Back | Action::Open) => model.overlay = Overlay::None,
-                _ => {}
+                Some(action) => scroll_help(model, action),
+                None => {}
             }
             None
         }
         Overlay::None => keys::action(key).and_then(|action| act(model, action)),
     }
+}
+
+fn scroll_help(model: &mut Model, action: Action) {
+    let page = usize::from(model.size.1).max(1);
+    let longest = crate::ui::help_lines(model).saturating_sub(page);
+    model.help_line = match action {
+        Action::Up => model.help_line.saturating_sub(1),
+        Action::Down => model.help_line + 1,
+        Action::PageUp => model.help_line.saturating_sub(page),
+        Action::PageDown => model.help_line + page,
+        Action::Home => 0,
+        Action::End => longest,
+        _ => model.help_line,
+    }
+    .min(longest);
 }
 
 fn type_filter(model: &mut Model, key: KeyEvent) -> Option<Command> {
@@ -142,7 +158,10 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::Go(screen) => model.screen = screen,
         Action::Filter if model.screen != Screen::Overview => model.overlay = Overlay::Filter,
         Action::Filter => {}
-        Action::Help => model.overlay = Overlay::Help,
+        Action::Help => {
+            model.overlay = Overlay::Help;
+            model.help_line = 0;
+        }
         Action::Quit => return Some(Command::Quit),
     }
     None

@@ -14,7 +14,26 @@ use crate::words;
 
 pub(super) fn render(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Clear, area);
-    let mut lines = vec![(Paint::Strong, "Keys (? or Esc closes this help)".to_owned())];
+    let lines = lines(model);
+    let height = usize::from(area.height);
+    let first = model.help_line.min(lines.len().saturating_sub(height));
+    let more = if lines.len() > height { ", Up and Down show the rest" } else { "" };
+    let title = (Paint::Strong, format!("Keys (? or Esc closes this help{more})"));
+    let shown = std::iter::once(title).chain(lines.into_iter().skip(1).skip(first));
+    for (offset, (paint, text)) in (0..area.height).zip(shown) {
+        let line = Line::styled(fit(&text, area.width.into()), theme.paint(paint));
+        frame.render_widget(Paragraph::new(line), row(area, offset));
+    }
+}
+
+/// Number of lines of the whole help.
+pub(crate) fn help_lines(model: &Model) -> usize {
+    lines(model).len()
+}
+
+/// The whole help; its first line is the title, which stays while the rest moves.
+fn lines(model: &Model) -> Vec<(Paint, String)> {
+    let mut lines = vec![(Paint::Strong, String::new())];
     lines.extend(
         keys::TABLE
             .iter()
@@ -26,8 +45,5 @@ pub(super) fn render(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: R
     }
     lines.push((Paint::Strong, "Exit codes".to_owned()));
     lines.extend(exit::TABLE.iter().map(|(code, meaning)| (Paint::Plain, format!("  {code:>2} {meaning}"))));
-    for (offset, (paint, text)) in (0..area.height).zip(lines) {
-        let line = Line::styled(fit(&text, area.width.into()), theme.paint(paint));
-        frame.render_widget(Paragraph::new(line), row(area, offset));
-    }
+    lines
 }

@@ -242,3 +242,17 @@ fn footer_and_help_come_from_the_table() {
         assert!(help.contains(binding.label) && help.contains(binding.help), "{}", binding.help);
     }
 }
+
+#[test]
+fn help_on_a_small_screen_can_be_read_to_its_end() {
+    let mut model = model(Some(sample::verified()), (80, 24));
+    press(&mut model, KeyCode::Char('?'));
+    let top = text(&buffer(&model, false));
+    assert!(top.contains("Up and Down show the rest") && !top.contains("70 internal error"), "{top}");
+    press(&mut model, KeyCode::End);
+    let end = text(&buffer(&model, false));
+    assert!(end.contains("70 internal error"), "{end}");
+    press(&mut model, KeyCode::PageUp);
+    press(&mut model, KeyCode::Home);
+    assert_eq!(text(&buffer(&model, false)), top);
+}

@@ -49,6 +49,8 @@ pub(super) struct Assembly {
     pub(super) suspects: Vec<Item>,
     /// Packages sealed but never committed.
     pub(super) uncommitted: u64,
+    /// Whether the source is one package file: it is then judged alone, not against neighbours.
+    pub(super) alone: bool,
 }
 
 struct Candidate<'a> {
@@ -159,6 +161,8 @@ pub(super) fn assemble(survey: &Survey, tally: &mut Tally) -> Assembly {
         }
         assembly.plans.push(plan(chosen));
     }
+    // Only a source that is itself a file has an item without a name.
+    assembly.alone = survey.packages.iter().any(|sighting| sighting.item.name.is_empty());
     let lacks_a_package = assembly.plans.iter().any(|plan| plan.package.is_none());
     for item in left_over {
         report_left_over(item, lacks_a_package, tally);

@@ -9,8 +9,10 @@ use super::tally::Tally;
 use crate::approvals::{Approving, InForce};
 use crate::coverage;
 use crate::finding::{Code, Finding, Place};
-use crate::model::{Exception, Sequence};
-use crate::report::{ChainSummary, Coverage, Grounds, Head, REPORT_VERSION, Report, Rung, SlotStatus, judge};
+use crate::model::{Exception, Kind, Sequence};
+use crate::report::{
+    ChainSummary, Coverage, Grounds, Head, REPORT_VERSION, RecordSummary, Report, Rung, SlotStatus, judge,
+};
 use crate::source::Source;
 
 /// Judges what needs the whole chain and puts the report together.
@@ -32,7 +34,13 @@ pub(super) fn build_report(
     let mut later = Tally::default();
     check_approvals(plans, &payloads, options, &mut later);
     check_exceptions(plans, verified, &payloads, &mut later);
-    let coverage = check_coverage(plans, &payloads, options, &mut later);
+    let coverage = if assembly.alone {
+        later.skip(Code::ChainCadence, "one package alone has no population of cycles");
+        later.skip(Code::ChainPeriod, "one package alone has no population of cycles");
+        Coverage::default()
+    } else {
+        check_coverage(plans, &payloads, options, &mut later)
+    };
     let mut report = Report {
         report_version: REPORT_VERSION.to_owned(),
         tool: options.tool.clone(),
@@ -57,10 +65,14 @@ pub(super) fn build_report(
     tally.merge(later);
     for verified in verified {
         let Some(plan) = plans.get(verified.index) else { continue };
-        report.records.push(summary::record_summary(plan, verified, tally.findings()));
+        let mut record = summary::record_summary(plan, verified, tally.findings());
+        if assembly.alone {
+            record.rung = record.rung.min(Rung::Hashed);
+        }
+        report.records.push(record);
         summary::add_snapshot(&mut report, plan, verified.recorded.as_ref());
     }
-    let rung = report.records.iter().map(|record| record.rung).min().unwrap_or(Rung::None);
+    let rung = lowest_rung(&report.records);
     let uncovered = report.violations.iter().filter(|row| row.exception_sequence.is_none()).count() as u64;
     report.verdict = judge(Grounds {
         findings: tally.findings(),
@@ -85,6 +97,14 @@ pub(super) fn build_report(
         ))
     });
     report
+}
+
+/// The lowest rung over all records. Only snapshots have anything to perform again, so where there
+/// are some, the other records are as good as they can be when they are chained.
+fn lowest_rung(records: &[RecordSummary]) -> Rung {
+    let performs = |record: &&RecordSummary| record.kind == Kind::Snapshot || record.rung < Rung::Chained;
+    let all = records.iter().map(|record| record.rung).min();
+    records.iter().filter(performs).map(|record| record.rung).min().or(all).unwrap_or(Rung::None)
 }
 
 fn chain_summary(assembly: &Assembly) -> Option<ChainSummary> {
@@ -231,6 +251,13 @@ fn not_claimed(report: &Report, options: &Options) -> Vec<String> {
              Ask for the end of the period with --to, or for a known record with --head.",
             chain.head.sequence, chain.head.sealed_utc
         ));
+    }
+    if report.coverage.rows.is_empty() && report.records.len() == 1 {
+        sentences.push(
+            "One package was judged alone: nothing is said about the records before and after it, about the \
+             approval of its rules and baseline, or about scheduled days."
+                .to_owned(),
+        );
     }
     if options.only.is_some() {
         sentences.push("Checks were left out with --only; nothing is said about them.".to_owned());

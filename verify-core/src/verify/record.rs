@@ -195,6 +195,9 @@ fn judge_record(
                 replayed.as_ref().map(|_| unknown_controls(opened, &rules, &sides)).unwrap_or_default();
             let replay = replayed.as_ref().map(|judgement| (judgement, &unknown));
             check_validation(opened, validation.as_ref(), drift.as_ref(), replay, tally);
+            if let Some(judgement) = &mut replayed {
+                judgement.controls.retain(|control| !unknown.contains(&control.control_id));
+            }
         }
         Err(reason) => {
             for code in [Code::DriftReplay, Code::NormReplay, Code::SchemaSnapshot, Code::PolicyReplay] {

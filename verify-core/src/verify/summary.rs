@@ -61,8 +61,10 @@ fn rung<'a>(plan: &Plan, verified: &Verified, mut findings: impl Iterator<Item =
             && finding.code.exit_class() != crate::finding::ExitClass::Note;
         differs |= finding.code.exit_class() == crate::finding::ExitClass::Replay;
     }
-    let replayed = plan.manifest.kind != Kind::Snapshot
-        || (verified.tally.ran(Code::PolicyReplay) && verified.tally.ran(Code::DriftReplay));
+    // Other kinds record no results that could be performed again.
+    let replayed = plan.manifest.kind == Kind::Snapshot
+        && verified.tally.ran(Code::PolicyReplay)
+        && verified.tally.ran(Code::DriftReplay);
     match (unchained, differs || !replayed) {
         (true, _) => Rung::Hashed,
         (false, true) => Rung::Chained,
