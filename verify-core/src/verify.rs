@@ -29,6 +29,7 @@ mod state;
 mod summary;
 mod survey;
 mod tally;
+mod transcript;
 
 pub use inspect::{InspectError, Inspection, MemberRow, inspect, read_member};
 pub use links::KnownRecord;

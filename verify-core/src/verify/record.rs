@@ -10,9 +10,10 @@ use super::payload::{Payload, check_action, check_collection_id, member_document
 use super::replay::{Sides, check_state_schemas, replay_drift, replay_normalization};
 use super::results::{check_validation, replay_policies, unknown_controls};
 use super::rules::RuleCache;
-use super::snapshot::{ResourceDigests, check_state, check_transcript, read_transcript};
+use super::snapshot::{ResourceDigests, check_state};
 use super::state::{Earlier, EarlierStates, State};
 use super::tally::Tally;
+use super::transcript::{check_transcript, read_transcript};
 use crate::digest::Digest;
 use crate::finding::{Code, Finding};
 use crate::format::DocumentKind;
@@ -166,7 +167,7 @@ fn judge_record(
     let drift = member_document(opened, DocumentKind::Drift, "drift.json", tally);
     let exchanges = read_transcript(opened, tally);
     match &exchanges {
-        Some(exchanges) => check_transcript(opened, exchanges, tally),
+        Some(exchanges) => check_transcript(opened, exchanges, profile.ok(), tally),
         None => tally.skip(Code::CollectTranscript, "the transcript is missing or damaged"),
     }
     let sides = sides(plan, &state, shared, run, limits);

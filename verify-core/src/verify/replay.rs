@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::open::Opened;
 use super::rules::Rules;
-use super::snapshot::last_round;
 use super::state::{Earlier, State};
 use super::tally::Tally;
+use super::transcript::last_round;
 use crate::canon::{self, Document};
 use crate::digest::Digest;
 use crate::drift::{self, Against, Current, ProvenanceBytes, ResourceSides, build_comparison};

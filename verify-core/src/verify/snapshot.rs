@@ -1,14 +1,14 @@
-//! The state of one snapshot: which resources it holds, their digests, counts and keys, and the transcript.
+//! The state of one snapshot: which resources it holds, their digests, counts and keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::open::{Opened, TRANSCRIPT};
+use super::open::Opened;
 use super::payload::bind_metadata;
 use super::tally::Tally;
 use crate::canon::{self, Document};
 use crate::digest::Digest;
 use crate::finding::{Code, Finding, Place};
-use crate::model::{Exchange, ExtractionMetadata, Outcome, RESERVED_KEYS, ResourceName};
+use crate::model::{ExtractionMetadata, Outcome, RESERVED_KEYS, ResourceName};
 use crate::normalize::entity_key;
 use crate::profile::Profile;
 
@@ -166,80 +166,4 @@ fn check_keys<'a>(
         before = found;
     }
     tally.pass(Code::CollectComplete);
-}
-
-/// The transcript, if it can be read.
-pub(super) fn read_transcript(opened: &Opened<'_>, tally: &mut Tally) -> Option<Vec<Exchange>> {
-    let bytes = opened.read(TRANSCRIPT)?;
-    let place = opened.place_of(TRANSCRIPT);
-    let lines = canon::lines(&bytes, &crate::limits::Limits::default()).ok()?;
-    let mut exchanges = Vec::with_capacity(lines.len());
-    for (index, line) in lines.iter().enumerate() {
-        match serde_json::from_slice(line) {
-            Ok(exchange) => exchanges.push(exchange),
-            Err(error) => {
-                let place = Place { pointer: Some(format!("line {}", index + 1)), ..place };
-                let message = "the line does not fit the format";
-                let expected = "an exchange of format 1.0";
-                tally.fail(Finding::new(Code::SchemaType, place, expected, error.to_string(), message));
-                return None;
-            }
-        }
-    }
-    Some(exchanges)
-}
-
-/// Requests and records tell one story: counts per resource (F-56), kept bodies (F-55).
-pub(super) fn check_transcript(opened: &Opened<'_>, exchanges: &[Exchange], tally: &mut Tally) {
-    let place = opened.place_of(TRANSCRIPT);
-    for (name, record) in &opened.manifest.resources {
-        if record.outcome != Outcome::Complete {
-            continue;
-        }
-        let own: Vec<_> = last_round(exchanges, name.as_str());
-        let sum: u64 = own.iter().filter_map(|exchange| exchange.entities).sum();
-        let place = Place { pointer: Some(format!("/{name}")), ..place.clone() };
-        let message = "the pages in the transcript do not add up to the recorded count";
-        tally.equal(Code::CollectTranscript, &place, &record.count, &sum, message);
-        let message = "the transcript shows another number of pages than recorded";
-        tally.equal(Code::CollectTranscript, &place, &record.pages, &(own.len() as u64), message);
-    }
-    let mut kept = BTreeSet::new();
-    let mut findings = Vec::new();
-    let mut fail = |pointer: String, expected: String, found: String, message: &str| {
-        let place = Place { pointer: Some(pointer), ..place.clone() };
-        findings.push(Finding::new(Code::CollectTranscript, place, expected, found, message));
-    };
-    for (index, exchange) in exchanges.iter().enumerate() {
-        let Some(member) = &exchange.kept_as else { continue };
-        kept.insert(member.as_str());
-        let found = opened.sound.get(member).copied();
-        if found.is_none() || found != exchange.kept_sha256 {
-            let shown = |digest: Option<Digest>| digest.map_or_else(|| "none".to_owned(), |d| d.to_string());
-            let line = format!("line {}", index + 1);
-            let message = "the kept body is not the one the transcript names";
-            fail(line, shown(exchange.kept_sha256), shown(found), message);
-        }
-    }
-    for member in opened.sound.keys().filter(|name| name.starts_with("raw/")) {
-        if !kept.contains(member.as_str()) {
-            let message = "a kept body belongs to no request";
-            fail(member.clone(), "a line that names it".to_owned(), "none".to_owned(), message);
-        }
-    }
-    tally.all(Code::CollectTranscript, findings);
-}
-
-/// Successful exchanges of the last round of a resource; rounds count per parent of a nested read.
-pub(super) fn last_round<'a>(exchanges: &'a [Exchange], resource: &str) -> Vec<&'a Exchange> {
-    let own = || exchanges.iter().filter(|exchange| exchange.resource == resource);
-    let mut rounds: BTreeMap<Option<&str>, u64> = BTreeMap::new();
-    for exchange in own() {
-        let round = rounds.entry(exchange.parent.as_deref()).or_default();
-        *round = (*round).max(exchange.round);
-    }
-    own()
-        .filter(|exchange| exchange.entities.is_some())
-        .filter(|exchange| rounds.get(&exchange.parent.as_deref()) == Some(&exchange.round))
-        .collect()
 }
