@@ -388,8 +388,8 @@ fn a_changed_state_shows_against_the_kept_bodies() {
     assert_eq!(exit, 4);
 }
 
-/// Changes the first exchange of the transcript that `wanted` picks.
-fn edit_exchange(record: &mut forge::Record, resource: &str, change: &dyn Fn(&mut serde_json::Value)) {
+/// Changes one field of the first exchange that gave entities of the resource.
+fn edit_exchange(record: &mut forge::Record, resource: &str, field: &str, value: &serde_json::Value) {
     let bytes = record.members.get_mut("transcript.jsonl").unwrap();
     let mut lines: Vec<serde_json::Value> = bytes
         .split(|byte| *byte == b'\n')
@@ -397,7 +397,7 @@ fn edit_exchange(record: &mut forge::Record, resource: &str, change: &dyn Fn(&mu
         .map(|line| serde_json::from_slice(line).unwrap())
         .collect();
     let own = |line: &&mut serde_json::Value| line["resource"] == resource && line["entities"].is_u64();
-    change(lines.iter_mut().find(own).unwrap());
+    lines.iter_mut().find(own).unwrap()[field] = value.clone();
     *bytes = lines
         .iter()
         .flat_map(|line| [verify_core::canon::to_vec(line).unwrap(), b"\n".to_vec()].concat())
@@ -406,23 +406,19 @@ fn edit_exchange(record: &mut forge::Record, resource: &str, change: &dyn Fn(&mu
 
 #[test]
 fn a_transcript_that_tells_another_story_is_named_even_when_all_is_rewritten() {
-    let changes: [(&str, &dyn Fn(&mut serde_json::Value)); 8] = [
-        ("a refused page that counts entities", &|line| line["status"] = 403.into()),
-        ("a request that writes", &|line| line["method"] = "DELETE".into()),
-        ("an exchange before those it follows", &|line| {
-            line["started_utc"] = "2020-01-01T00:00:00.000Z".into()
-        }),
-        ("another body received than kept", &|line| {
-            line["received_sha256"] = Digest::of(b"x").to_string().into()
-        }),
-        ("another size than kept", &|line| line["bytes"] = 1.into()),
-        ("another total than recorded", &|line| line["reported_total"] = 9_999.into()),
-        ("a resource nobody declared", &|line| line["resource"] = "somewhere_else".into()),
-        ("fewer entities than recorded", &|line| line["entities"] = 1.into()),
+    let changes: [(&str, &str, serde_json::Value); 8] = [
+        ("a refused page that counts entities", "status", 403.into()),
+        ("a request that writes", "method", "DELETE".into()),
+        ("an exchange before those it follows", "started_utc", "2020-01-01T00:00:00.000Z".into()),
+        ("another body received than kept", "received_sha256", Digest::of(b"x").to_string().into()),
+        ("another size than kept", "bytes", 1.into()),
+        ("another total than recorded", "reported_total", 9_999.into()),
+        ("a resource nobody declared", "resource", "somewhere_else".into()),
+        ("fewer entities than recorded", "entities", 1.into()),
     ];
-    for (what, change) in changes {
+    for (what, field, value) in changes {
         let memory =
-            rewritten("evidence-2026-05-06", |record| edit_exchange(record, "security_roles", change));
+            rewritten("evidence-2026-05-06", |record| edit_exchange(record, "security_roles", field, &value));
         let (codes, exit) = found(&memory);
         assert!(codes.contains("COLLECT-TRANSCRIPT"), "{what}: {codes:?}");
         assert_eq!(exit, 1, "{what}");
