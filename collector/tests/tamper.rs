@@ -405,6 +405,25 @@ fn edit_exchange(record: &mut forge::Record, resource: &str, field: &str, value:
 }
 
 #[test]
+fn members_missing_or_unknown_are_named_even_when_all_is_rewritten() {
+    for member in ["drift.json", "validation.json", "transcript.jsonl", "verify.py"] {
+        let memory = rewritten("evidence-2026-05-06", |record| drop(record.members.remove(member)));
+        assert_contains(&memory, "PKG-MEMBERS");
+    }
+    let memory = rewritten("evidence-2026-05-06", |record| {
+        record.members.insert("notes.txt".to_owned(), b"see attachment".to_vec());
+    });
+    assert_contains(&memory, "PKG-MEMBERS");
+}
+
+#[test]
+fn a_period_without_cycles_is_inconclusive() {
+    let from_utc = Some("2030-01-01T00:00:00Z".parse().unwrap());
+    let report = judge(&*SOUND, &Options { period: Period { from_utc, to_utc: None }, ..Options::default() });
+    assert_eq!(report.verdict.exit_code, 5, "{}", report.verdict.sentence);
+}
+
+#[test]
 fn a_transcript_that_tells_another_story_is_named_even_when_all_is_rewritten() {
     let changes: [(&str, &str, serde_json::Value); 8] = [
         ("a refused page that counts entities", "status", 403.into()),

@@ -61,9 +61,11 @@ impl UtcTime {
     /// Midnight UTC at the start of `date`.
     #[must_use]
     pub fn midnight(date: Date) -> Self {
-        Offset::UTC
-            .to_timestamp(date.at(0, 0, 0, 0))
-            .map_or(Self(EARLIEST), |timestamp| Self::from_unix(timestamp.as_second()))
+        Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).map_or_else(
+            // Only dates at either end of the calendar have no such moment.
+            |_| Self(if date.year() > 0 && date.year() < 5_000 { EARLIEST } else { LATEST }),
+            |timestamp| Self::from_unix(timestamp.as_second()),
+        )
     }
 }
 

@@ -17,6 +17,7 @@ mod conclude;
 mod inspect;
 mod links;
 mod manifest;
+mod members;
 mod open;
 mod options;
 mod payload;

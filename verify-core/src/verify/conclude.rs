@@ -73,6 +73,10 @@ pub(super) fn build_report(
         summary::add_snapshot(&mut report, plan, verified.recorded.as_ref());
     }
     let rung = lowest_rung(&report.records);
+    let mut missing = missing.to_vec();
+    if report.coverage.requested && report.coverage.expected == 0 && options.runs(Group::Coverage) {
+        missing.push("no cycle was due in the requested period".to_owned());
+    }
     let uncovered = report.violations.iter().filter(|row| row.exception_sequence.is_none()).count() as u64;
     report.verdict = judge(Grounds {
         findings: tally.findings(),
@@ -80,7 +84,7 @@ pub(super) fn build_report(
         rung,
         records: report.records.len() as u64,
         evaluated: tally.evaluated(),
-        required_but_missing: missing,
+        required_but_missing: &missing,
         accept_explained: options.accept_explained,
         fail_on_violations: options.fail_on_violations,
         violations: uncovered,

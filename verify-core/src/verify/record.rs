@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::assemble::Plan;
+use super::members::check_kind_members;
 use super::open::{Opened, open};
 use super::options::{Group, Mode, Options};
 use super::payload::{Payload, check_action, check_collection_id, member_document, read_payload};
@@ -13,7 +14,7 @@ use super::rules::RuleCache;
 use super::snapshot::{ResourceDigests, check_state};
 use super::state::{Earlier, EarlierStates, State};
 use super::tally::Tally;
-use super::transcript::{check_transcript, read_transcript};
+use super::transcript::{check_failure, check_transcript, read_transcript};
 use crate::digest::Digest;
 use crate::finding::{Code, Finding};
 use crate::format::DocumentKind;
@@ -148,7 +149,11 @@ fn judge_record(
     let tally = &mut verified.tally;
     check_collection_id(&opened.manifest, &opened.place, tally);
     check_action(&opened.manifest, &opened.place, tally);
+    check_kind_members(opened, tally);
     verified.payload = read_payload(opened, tally);
+    if let Some(Payload::Failure(failure)) = &verified.payload {
+        check_failure(opened, failure, tally);
+    }
     if opened.manifest.kind != Kind::Snapshot {
         return None;
     }
@@ -201,6 +206,9 @@ fn judge_record(
             }
         }
         Err(reason) => {
+            let place = opened.place_of("profile");
+            let message = "the profile of the record cannot be used, so nothing in it can be performed again";
+            tally.fail(Finding::new(Code::SchemaType, place, "one profile", reason.as_str(), message));
             for code in [Code::DriftReplay, Code::NormReplay, Code::SchemaSnapshot, Code::PolicyReplay] {
                 tally.skip(code, &format!("the profile cannot be used: {reason}"));
             }

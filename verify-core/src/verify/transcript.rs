@@ -7,7 +7,7 @@ use super::tally::Tally;
 use crate::canon;
 use crate::digest::Digest;
 use crate::finding::{Code, Finding, Place};
-use crate::model::{Exchange, Outcome};
+use crate::model::{Exchange, Failure, Outcome};
 use crate::profile::Profile;
 
 /// The transcript, if it can be read.
@@ -50,6 +50,12 @@ pub(super) fn check_transcript(
         tally.equal(Code::CollectTranscript, &place, &record.count, &sum, message);
         let message = "the transcript shows another number of pages than recorded";
         tally.equal(Code::CollectTranscript, &place, &record.pages, &(own.len() as u64), message);
+        // A nested read of no parent makes no request; every other complete read makes one.
+        let nested = profile
+            .and_then(|profile| profile.resource(name.as_str()))
+            .is_none_or(|resource| resource.parent.is_some());
+        let message = "the resource is called complete, yet no request for it succeeded";
+        tally.equal(Code::CollectTranscript, &place, &true, &(nested || !own.is_empty()), message);
     }
     check_kept_bodies(opened, exchanges, tally);
     check_exchanges(opened, exchanges, profile, tally);
@@ -135,6 +141,21 @@ fn check_exchanges(
         }
     }
     tally.all(Code::CollectTranscript, findings);
+}
+
+/// A failure that names a status must show a request that was answered with it (F-95).
+pub(super) fn check_failure(opened: &Opened<'_>, failure: &Failure, tally: &mut Tally) {
+    let Some(exchanges) = read_transcript(opened, tally) else {
+        tally.skip(Code::CollectTranscript, "the transcript is missing or damaged");
+        return;
+    };
+    let Some(status) = failure.code.strip_prefix("http_").and_then(|code| code.parse::<u16>().ok()) else {
+        return;
+    };
+    let holds = exchanges.iter().any(|exchange| exchange.status == Some(status));
+    let place = opened.place_of(TRANSCRIPT);
+    let message = "the failure names a status that no request was answered with";
+    tally.equal(Code::CollectTranscript, &place, &true, &holds, message);
 }
 
 type Statement = (bool, String, String, &'static str);
