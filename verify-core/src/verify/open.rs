@@ -58,7 +58,8 @@ pub(super) struct Opened<'a> {
     pub(super) snapshot: Option<Document>,
     /// Where it is, for findings.
     pub(super) place: Place,
-    limits: Limits,
+    /// Limits it was opened under.
+    pub(super) limits: Limits,
 }
 
 impl Opened<'_> {

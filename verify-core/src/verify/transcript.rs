@@ -14,7 +14,7 @@ use crate::profile::Profile;
 pub(super) fn read_transcript(opened: &Opened<'_>, tally: &mut Tally) -> Option<Vec<Exchange>> {
     let bytes = opened.read(TRANSCRIPT)?;
     let place = opened.place_of(TRANSCRIPT);
-    let lines = canon::lines(&bytes, &crate::limits::Limits::default()).ok()?;
+    let lines = canon::lines(&bytes, &opened.limits).ok()?;
     let mut exchanges = Vec::with_capacity(lines.len());
     for (index, line) in lines.iter().enumerate() {
         match serde_json::from_slice(line) {
@@ -75,7 +75,6 @@ fn check_kept_bodies(opened: &Opened<'_>, exchanges: &[Exchange], tally: &mut Ta
         kept.insert(member.as_str());
         let found = opened.sound.get(member).copied();
         if found.is_none() || found != exchange.kept_sha256 {
-            let shown = |digest: Option<Digest>| digest.map_or_else(|| "none".to_owned(), |d| d.to_string());
             let line = format!("line {}", index + 1);
             let message = "the kept body is not the one the transcript names";
             fail(line, shown(exchange.kept_sha256), shown(found), message);
@@ -187,11 +186,14 @@ fn kept_as_received(opened: &Opened<'_>, exchange: &Exchange, profile: Option<&P
     let holds = exchange.received_sha256 == exchange.kept_sha256
         && exchange.bytes == size
         && inside.is_some_and(|(folder, _)| folder == exchange.resource);
-    let shown =
-        |digest: Option<Digest>| digest.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
     let expected = format!("{size} bytes, {}", shown(exchange.kept_sha256));
     let found = format!("{} bytes, {} ({member})", exchange.bytes, shown(exchange.received_sha256));
     (holds, expected, found, "a body that nothing was redacted from is not kept as it was received")
+}
+
+/// A digest that may be absent, for people.
+fn shown(digest: Option<Digest>) -> String {
+    digest.map_or_else(|| "none".to_owned(), |digest| digest.to_string())
 }
 
 fn known_resource(exchange: &Exchange, profile: Option<&Profile>) -> Statement {
