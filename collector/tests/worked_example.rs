@@ -56,13 +56,13 @@ fn the_worked_example_quotes_the_demo() {
         manifest.resources.iter().map(|(name, resource)| format!("{} {name}", resource.sha256.unwrap())),
     );
 
-    let (_, section) = FORMAT.split_once("\n## 12. ").unwrap();
+    let (_, section) = FORMAT.split_once("\n## 13. ").unwrap();
     for line in &lines {
-        assert!(section.lines().any(|quoted| quoted == line), "section 12 must hold the line\n{line}");
+        assert!(section.lines().any(|quoted| quoted == line), "section 13 must hold the line\n{line}");
     }
     let known: BTreeSet<&str> = lines.iter().flat_map(|line| digests(line)).collect();
     for quoted in digests(section) {
-        assert!(known.contains(quoted), "section 12 quotes {quoted}, which the demo does not give");
+        assert!(known.contains(quoted), "section 13 quotes {quoted}, which the demo does not give");
     }
 }
 
