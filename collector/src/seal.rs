@@ -178,6 +178,7 @@ pub fn seal(context: &Context<'_>, chain: Option<&ChainState>, draft: Draft) -> 
         object_lock_mode: None,
         retention_until: None,
         encryption_key_id: None,
+        omissions: Vec::new(),
         audit_log_entry: AuditLogEntry {
             action: action(draft.kind).to_owned(),
             actor: draft.actor,

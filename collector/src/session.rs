@@ -182,7 +182,7 @@ impl Session {
             genesis: Genesis {
                 origin: self.origin.clone(),
                 tenant: self.tenant.clone(),
-                log_key: serde_json::Value::Null,
+                log_key: None,
                 approved_by: self.genesis.approved_by.clone(),
                 ticket: self.genesis.ticket.clone(),
                 reason: self.genesis.reason.clone(),

@@ -435,11 +435,6 @@ def nullable(inner):
     return lambda value, at, say: None if value is None else inner(value, at, say)
 
 
-def null(value, at, say):
-    if value is not None:
-        say("SCHEMA-TYPE", at, "null", value)
-
-
 def boolean(value, at, say):
     if not isinstance(value, bool):
         say("SCHEMA-TYPE", at, "true or false", value)
@@ -508,7 +503,8 @@ RULES = ("policies", "schemas", "profile", "inputs")
 SUBJECTS = ("policies", "schemas", "profile", "schedule")
 ACTIONS = {"genesis": "CHAIN_STARTED", "snapshot": "EVIDENCE_UPLOADED", "approval": "APPROVAL_RECORDED",
            "failure": "FAILURE_RECORDED", "exception": "EXCEPTION_RECORDED",
-           "explanation": "EXPLANATION_RECORDED"}  # F-38; reserved kinds have none yet
+           "explanation": "EXPLANATION_RECORDED",
+           "key_change": "KEY_CHANGE_RECORDED"}  # F-38; the reserved kind has none yet
 
 text = matching(r"(?s).+", "a text that is not empty")
 digest = matching("[0-9a-f]{64}", "64 lower-case hexadecimal digits", "SCHEMA-DIGEST")
@@ -535,6 +531,7 @@ MANIFEST = dict(
     schedule=schedule_rule, scheduled_utc=nullable(time_rule), started_utc=time_rule, finished_utc=time_rule,
     sealed_utc=time_rule, storage_class=nullable(text), object_lock_mode=nullable(text),
     retention_until=nullable(time_rule), encryption_key_id=nullable(text),
+    omissions=array_of(fields(proof=one_of("checkpoint", "timestamp"), reason=text)),
     audit_log_entry=fields(action=text, actor=text, timestamp_utc=time_rule),
     tool=fields(name=text, version=text, source_revision=text, policy_engine=text))
 
@@ -546,7 +543,7 @@ METADATA = fields(
 
 PAYLOADS = {
     "genesis": fields(genesis=fields(
-        origin=origin_rule, tenant=tenant_rule, log_key=null, approved_by=text, ticket=text, reason=text,
+        origin=origin_rule, tenant=tenant_rule, log_key=nullable(text), approved_by=text, ticket=text, reason=text,
         approved_utc=time_rule, schedule=schedule_rule,
         rules=fields(**{name + "_sha256": digest for name in SUBJECTS}))),
     "approval": fields(approval=fields(
@@ -560,6 +557,9 @@ PAYLOADS = {
         valid_from_utc=time_rule, expires_utc=time_rule)),
     "explanation": fields(explanation=fields(
         scheduled_utc=time_rule, explained_by=text, ticket=text, reason=text, written_after=count)),
+    "key_change": fields(key_change=fields(
+        old_key=nullable(text), new_key=text, first_sequence=count, emergency=boolean, approved_by=text,
+        ticket=text, reason=text, approved_utc=time_rule)),
 }
 
 
@@ -1150,7 +1150,8 @@ def required_members(kind):
 
 def allowed_member(name, kind):
     folders = ("profile/", "policies/", "schemas/") + (("inputs/", "raw/") if kind == "snapshot" else ())
-    return name in required_members(kind) or name.startswith(folders)
+    proofs = () if kind == "genesis" else ("checkpoint", "checkpoint.tsr")
+    return name in required_members(kind) or name in proofs or name.startswith(folders)
 
 
 # ------------------------------------------------------------------------------------------- the source

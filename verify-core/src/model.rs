@@ -23,11 +23,12 @@ pub use controls::{Control, Controls, Reads};
 pub use drift::{Change, ChangeKind, Comparison, DriftDocument, ResourceDrift, Side};
 pub use ids::{CollectionId, IdError, Origin, ResourceName, Sequence};
 pub use manifest::{
-    AuditLogEntry, Baseline, FORMAT_VERSION, FileEntry, Kind, Manifest, Outcome, ResourceRecord, Schedule,
-    Tenant, Tool,
+    AuditLogEntry, Baseline, FORMAT_VERSION, FileEntry, Kind, Manifest, Omission, Outcome, Proof,
+    ResourceRecord, Schedule, Tenant, Tool,
 };
 pub use records::{
     Exception, ExceptionDocument, Explanation, ExplanationDocument, Failure, FailureDocument, FailureStage,
+    KeyChange, KeyChangeDocument,
 };
 pub use snapshot::{ExtractionMetadata, RESERVED_KEYS};
 pub use transcript::Exchange;

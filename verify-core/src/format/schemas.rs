@@ -68,7 +68,7 @@ documents! {
     Controls "controls";
     /// `revalidation.json`, reserved.
     Revalidation "revalidation";
-    /// `key_change.json`, reserved.
+    /// `key_change.json`.
     KeyChange "key-change";
 }
 

@@ -34,6 +34,7 @@ fn typed() -> Vec<(DocumentKind, Reread, Value)> {
         (DocumentKind::Failure, reread::<model::FailureDocument>, samples::failure()),
         (DocumentKind::Exception, reread::<model::ExceptionDocument>, samples::exception()),
         (DocumentKind::Explanation, reread::<model::ExplanationDocument>, samples::explanation()),
+        (DocumentKind::KeyChange, reread::<model::KeyChangeDocument>, samples::key_change()),
         (DocumentKind::Controls, reread::<model::Controls>, samples::controls()),
     ]
 }

@@ -1,7 +1,6 @@
 //! Genesis and approvals: who allowed which rules and which baseline (F-90 ff.).
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{CollectionId, Origin, Schedule, Sequence, Tenant};
 use crate::digest::Digest;
@@ -80,8 +79,9 @@ pub struct Genesis {
     pub origin: Origin,
     /// Same as the manifest's.
     pub tenant: Tenant,
-    /// Reserved for the log's verifier key; null while checkpoints are not signed.
-    pub log_key: Value,
+    /// Verifier key of the log (F-123, F-125); null while checkpoints are not signed.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub log_key: Option<String>,
     /// Who approved the first rules.
     pub approved_by: String,
     /// Change ticket of the approval.

@@ -193,6 +193,26 @@ pub struct AuditLogEntry {
     pub timestamp_utc: UtcTime,
 }
 
+/// What a record should have carried and could not (F-129).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Omission {
+    /// What is missing.
+    pub proof: Proof,
+    /// Why, in one sentence; never a credential.
+    pub reason: String,
+}
+
+/// A proof that a record carries about those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// The signed note (F-127).
+    Checkpoint,
+    /// The token over it (F-130).
+    Timestamp,
+}
+
 /// What wrote the record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -251,6 +271,7 @@ pub struct Manifest {
     pub retention_until: Option<UtcTime>,
     #[serde(deserialize_with = "Option::deserialize")]
     pub encryption_key_id: Option<String>,
+    pub omissions: Vec<Omission>,
     pub audit_log_entry: AuditLogEntry,
     pub tool: Tool,
 }

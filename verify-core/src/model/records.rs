@@ -1,4 +1,4 @@
-//! Payloads of the smaller records: failure, exception, explanation (F-95 ff.).
+//! Payloads of the smaller records: failure, exception, explanation, key change (F-95 ff., F-128).
 
 use serde::{Deserialize, Serialize};
 
@@ -93,4 +93,35 @@ pub struct Explanation {
     pub reason: String,
     /// Newest record when the explanation was written.
     pub written_after: Sequence,
+}
+
+/// `key_change.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyChangeDocument {
+    /// The change.
+    pub key_change: KeyChange,
+}
+
+/// The log's key changes with this record (F-128).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyChange {
+    /// Verifier key in force before; null only where none was.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub old_key: Option<String>,
+    /// Verifier key in force from this record on.
+    pub new_key: String,
+    /// Sequence of this record.
+    pub first_sequence: Sequence,
+    /// Whether the old key is lost or stolen and cannot sign the change.
+    pub emergency: bool,
+    /// Who approved it.
+    pub approved_by: String,
+    /// Change ticket.
+    pub ticket: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub approved_utc: UtcTime,
 }

@@ -140,7 +140,8 @@ pub(super) fn check_action(manifest: &Manifest, place: &Place, tally: &mut Tally
         Kind::Failure => "FAILURE_RECORDED",
         Kind::Exception => "EXCEPTION_RECORDED",
         Kind::Explanation => "EXPLANATION_RECORDED",
-        Kind::Revalidation | Kind::KeyChange => return,
+        Kind::KeyChange => "KEY_CHANGE_RECORDED",
+        Kind::Revalidation => return,
     };
     let place = Place { pointer: Some("/audit_log_entry/action".to_owned()), ..place.clone() };
     let message = "the logged action is not that of the kind of record";

@@ -251,7 +251,7 @@ impl Chain {
             "baseline": if snapshot { json!(self.baseline) } else { Value::Null },
             "files": [], "schedule": documents::daily(), "scheduled_utc": slot, "started_utc": started,
             "finished_utc": finished, "sealed_utc": sealed, "storage_class": null, "object_lock_mode": null,
-            "retention_until": null, "encryption_key_id": null,
+            "retention_until": null, "encryption_key_id": null, "omissions": [],
             "audit_log_entry": {"action": action, "actor": "svc-evidence", "timestamp_utc": sealed},
             "tool": {"name": "collector", "version": "0.1.0", "source_revision": "unreleased", "policy_engine": "none"}
         }))

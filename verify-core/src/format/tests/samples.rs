@@ -62,7 +62,7 @@ pub(super) fn manifest() -> Value {
         "storage_class": "GLACIER_IR",
         "object_lock_mode": "COMPLIANCE",
         "retention_until": "2031-05-15T08:00:00Z",
-        "encryption_key_id": "key-1",
+        "encryption_key_id": "key-1", "omissions": [{"proof": "timestamp", "reason": "the authority did not answer"}],
         "audit_log_entry": {"action": "EVIDENCE_UPLOADED", "actor": "svc-evidence-collector-01", "timestamp_utc": TIME},
         "tool": {
             "name": "collector", "version": "0.1.0", "source_revision": "unreleased", "policy_engine": "regorus 0.14.1"
@@ -230,6 +230,16 @@ pub(super) fn controls() -> Value {
     }]})
 }
 
+pub(super) fn key_change() -> Value {
+    json!({"key_change": {
+        "old_key": null,
+        "new_key": "evidence.example.com/acme/production+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+        "first_sequence": 6, "emergency": false,
+        "approved_by": "ciso@example.com", "ticket": "CHG-9", "reason": "yearly change",
+        "approved_utc": "2024-05-15T12:00:00Z"
+    }})
+}
+
 /// Documents that have no type of their own, and the other shapes of those that have one.
 pub(super) fn further() -> Vec<(DocumentKind, Value)> {
     let mut first_baseline = approval();
@@ -261,6 +271,5 @@ pub(super) fn further() -> Vec<(DocumentKind, Value)> {
         (DocumentKind::Drift, no_baseline),
         (DocumentKind::TranscriptLine, silent),
         (DocumentKind::Revalidation, json!({})),
-        (DocumentKind::KeyChange, json!({})),
     ]
 }
