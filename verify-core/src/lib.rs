@@ -11,6 +11,7 @@
 
 pub mod approvals;
 pub mod canon;
+pub mod checkpoint;
 pub mod coverage;
 pub mod digest;
 pub mod drift;
