@@ -28,6 +28,7 @@ pub mod schedule;
 pub mod schema;
 pub mod source;
 pub mod time;
+pub mod timestamp;
 pub mod verify;
 
 /// `verify.py`, the second implementation in Python's standard library that every package carries (F-104).

@@ -24,6 +24,8 @@ pub struct Limits {
     pub manifest_bytes: u64,
     /// Bytes of one JSON Schema: compiling costs far more memory than its text.
     pub schema_bytes: u64,
+    /// Bytes of one time-stamp response: it is parsed before anything in it is trusted.
+    pub token_bytes: usize,
     /// Files in one source: stops directory floods.
     pub files: usize,
 }
@@ -40,6 +42,7 @@ impl Default for Limits {
             json_depth: 64,
             manifest_bytes: 16 << 20,
             schema_bytes: 1 << 20,
+            token_bytes: 64 << 10,
             files: 1_000_000,
         }
     }
