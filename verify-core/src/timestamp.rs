@@ -23,6 +23,8 @@ pub use fault::TokenFault;
 pub use path::{Authorities, AuthorityError};
 pub use request::Request;
 
+use std::fmt::Write as _;
+
 use rustls_pki_types::CertificateDer;
 
 use crate::digest::Digest;
@@ -67,10 +69,10 @@ impl Token {
         if response.len() > limits.token_bytes {
             return Err(TokenFault::Size { limit: limits.token_bytes, found: response.len() });
         }
-        let signed = response::read(response)?;
-        let statement = TstInfo::read(signed.content)?;
-        let certificates = Carried::of(&signed);
-        let authority = certificates.signer(&signed)?.subject();
+        let envelope = response::read(response)?;
+        let statement = TstInfo::read(envelope.content)?;
+        let certificates = Carried::of(&envelope);
+        let authority = certificates.signer(&envelope)?.subject();
         Ok(Self { response: response.to_vec(), statement, authority })
     }
 
@@ -128,17 +130,17 @@ impl Token {
 struct Carried<'a>(Vec<CertificateDer<'a>>);
 
 impl<'a> Carried<'a> {
-    fn of(signed: &SignedData<'a>) -> Self {
-        Self(signed.certificates.iter().map(|bytes| CertificateDer::from(*bytes)).collect())
+    fn of(envelope: &SignedData<'a>) -> Self {
+        Self(envelope.certificates.iter().map(|bytes| CertificateDer::from(*bytes)).collect())
     }
 
     /// The signer's certificate. Others that cannot be read are no reason to refuse the token: no path needs them.
-    fn signer(&self, signed: &SignedData<'_>) -> Result<Certificate<'_>, TokenFault> {
+    fn signer(&self, envelope: &SignedData<'_>) -> Result<Certificate<'_>, TokenFault> {
         if self.0.is_empty() {
             return Err(TokenFault::signer("expected it in the token, found no certificate there"));
         }
         let readable = self.0.iter().filter_map(|bytes| Certificate::read(bytes).ok());
-        readable.into_iter().find(|certificate| certificate.is(signed.signer.id)).ok_or_else(|| {
+        readable.into_iter().find(|certificate| certificate.is(envelope.signer.id)).ok_or_else(|| {
             TokenFault::signer(format!(
                 "expected it in the token, found {} certificates that are not it",
                 self.0.len()
@@ -148,23 +150,26 @@ impl<'a> Carried<'a> {
 }
 
 /// The token is whole: its signer signed this statement and may sign statements about time.
-fn whole(signed: &SignedData<'_>, signer: &Certificate<'_>) -> Result<(), TokenFault> {
-    let hash = Hash::of_object(signed.signer.digest).ok_or_else(|| {
-        TokenFault::signature(format!("expected SHA-256, SHA-384 or SHA-512, found {}", signed.signer.digest))
+fn whole(envelope: &SignedData<'_>, signer: &Certificate<'_>) -> Result<(), TokenFault> {
+    let hash = Hash::of_object(envelope.signer.digest).ok_or_else(|| {
+        TokenFault::signature(format!(
+            "expected SHA-256, SHA-384 or SHA-512, found {}",
+            envelope.signer.digest
+        ))
     })?;
-    if signed.digests != [signed.signer.digest] {
+    if envelope.digests != [envelope.signer.digest] {
         return Err(TokenFault::signature(
             "expected the digest algorithm of the one signer announced, found another",
         ));
     }
-    Attributes::read(signed.signer.attributes.value)?.bind(signed.content, hash, signer)?;
-    let methods = Method::named(signed.signer.algorithm, hash)?;
+    Attributes::read(envelope.signer.attributes.value)?.bind(envelope.content, hash, signer)?;
+    let methods = Method::named(envelope.signer.algorithm, hash)?;
     // What is signed are the attributes as a SET, though the token carries them as [0] (RFC 5652, section 5.4).
-    let mut message = signed.signer.attributes.whole.to_vec();
+    let mut message = envelope.signer.attributes.whole.to_vec();
     if let Some(first) = message.first_mut() {
         *first = asn1::tag::SET;
     }
-    signer.verify(&methods, &message, signed.signer.signature)?;
+    signer.verify(&methods, &message, envelope.signer.signature)?;
     signer.may_stamp()
 }
 
@@ -173,10 +178,10 @@ fn whole(signed: &SignedData<'_>, signer: &Certificate<'_>) -> Result<(), TokenF
 /// Without any certificate given no token holds; whoever has none should not ask, but say *not evaluated*.
 pub fn verify(token: &Token, imprint: &Digest, authorities: &Authorities) -> Result<Stamp, TokenFault> {
     token.expect_imprint(imprint)?;
-    let signed = response::read(&token.response)?;
-    let certificates = Carried::of(&signed);
-    let signer = certificates.signer(&signed)?;
-    whole(&signed, &signer)?;
+    let envelope = response::read(&token.response)?;
+    let certificates = Carried::of(&envelope);
+    let signer = certificates.signer(&envelope)?;
+    whole(&envelope, &signer)?;
     path::lead(&signer, &certificates.0, token.time(), authorities)?;
     Ok(Stamp {
         time: token.time(),
@@ -194,14 +199,18 @@ pub fn check_answer(request: &Request, response: &[u8], limits: &Limits) -> Resu
     if token.nonce() != Some(request.nonce()) {
         return Err(TokenFault::Nonce { expected: request.nonce(), found: token.nonce() });
     }
-    let signed = response::read(response)?;
-    let certificates = Carried::of(&signed);
-    whole(&signed, &certificates.signer(&signed)?)?;
+    let envelope = response::read(response)?;
+    let certificates = Carried::of(&envelope);
+    whole(&envelope, &certificates.signer(&envelope)?)?;
     Ok(token)
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn shortened(text: &str) -> String {

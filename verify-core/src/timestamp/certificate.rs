@@ -88,7 +88,7 @@ impl<'a> Certificate<'a> {
                 Ok(()) => return Ok(()),
                 // The method is for another kind of key; a later one may be for this kind.
                 Err(error @ webpki::Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_)) => {
-                    verdict = error
+                    verdict = error;
                 }
                 Err(error) => {
                     verdict = error;

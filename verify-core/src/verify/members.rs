@@ -38,7 +38,9 @@ pub(super) fn check_kind_members(opened: &Opened<'_>, tally: &mut Tally) {
         findings.push(Finding::new(Code::PkgMembers, opened.place_of(name), *name, "none", message));
     }
     for path in paths() {
-        let known = required.contains(&path) || proofs.contains(&path) || folders.iter().any(|folder| path.starts_with(folder));
+        let known = required.contains(&path)
+            || proofs.contains(&path)
+            || folders.iter().any(|folder| path.starts_with(folder));
         if !known {
             let message = "the format knows no such member in a record of this kind";
             findings.push(Finding::new(Code::PkgMembers, opened.place_of(path), "none", path, message));
