@@ -184,6 +184,14 @@ fn nothing_found(report: &Report) -> bool {
 }
 
 fn no_evidence(path: &Path, report: &Report) -> Refusal {
+    let unread = report.checks.iter().any(|check| check.code == Code::ChainEmpty && check.not_evaluated > 0);
+    if unread {
+        return Refusal::new(
+            Ending::Inconclusive,
+            format!("no evidence could be read in {}: {}", path.display(), report.verdict.sentence),
+            "ask for permission to read it, or verify a copy",
+        );
+    }
     let strays: Vec<_> = report.findings.iter().filter(|finding| finding.code == Code::SrcStray).collect();
     let but = match strays.first().and_then(|finding| finding.place.file.as_deref()) {
         Some("") => ": the file is neither a package nor a manifest".to_owned(),

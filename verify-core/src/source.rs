@@ -2,6 +2,7 @@
 //! an object store implement it.
 //!
 //! A source only lists and reads. It never writes, follows no link, and takes no path from evidence.
+//! What cannot be read is listed all the same, with why: silence would look like absence.
 
 use std::io;
 
@@ -18,7 +19,14 @@ pub enum ItemKind {
     File,
     /// A link, pipe, socket or device: never opened.
     Other(&'static str),
+    /// A folder that cannot be searched, or something that cannot even be looked at: what it holds is unknown.
+    Unreadable(io::ErrorKind),
 }
+
+/// Which file a name stood for when it was listed: device, number, and time of the last change in whole
+/// seconds and nanoseconds. Another stamp under the same name is another file, or other content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp([i128; 4]);
 
 /// One thing in a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +39,8 @@ pub struct Item {
     pub kind: ItemKind,
     /// Its size in bytes.
     pub size: u64,
+    /// Which file it is; `None` where the source cannot tell files apart.
+    pub stamp: Option<Stamp>,
 }
 
 /// Why a source could not be read.
@@ -74,6 +84,14 @@ pub enum SourceError {
         /// Bytes read.
         read: u64,
     },
+    /// The name stands for another file than the one listed, or the file was written to.
+    #[error("{name} changed while it was read: {how}")]
+    Replaced {
+        /// Which item.
+        name: String,
+        /// What is different.
+        how: &'static str,
+    },
     /// There are more items than the limit.
     #[error("{place} holds more than {limit} files")]
     TooMany {
@@ -84,12 +102,25 @@ pub enum SourceError {
     },
 }
 
+impl SourceError {
+    /// What was expected and what was found, if the item did not stand still while it was read.
+    #[must_use]
+    pub fn unstable(&self) -> Option<(String, String)> {
+        match self {
+            Self::Changed { listed, read, .. } => Some((format!("{listed} bytes"), format!("{read} bytes"))),
+            Self::Replaced { how, .. } => Some(("the file that was listed".to_owned(), (*how).to_owned())),
+            _ => None,
+        }
+    }
+}
+
 /// A place that holds evidence.
 pub trait Source: Send + Sync {
     /// What the user called it, for the report.
     fn describe(&self) -> String;
 
-    /// Everything in it, at most `limit` items, in any order.
+    /// Everything in it, at most `limit` items, in any order. A part that cannot be listed is an item of kind
+    /// [`ItemKind::Unreadable`]; an error says that the whole place cannot be listed.
     fn list(&self, limit: usize) -> Result<Vec<Item>, SourceError>;
 
     /// The whole item, once; at most `limit` bytes, and exactly as many as were listed.

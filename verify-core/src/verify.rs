@@ -126,9 +126,9 @@ pub fn verify(
     } else if assembly.alone && !assembly.plans.is_empty() {
         links::skip_links(&mut tally);
     } else {
-        links::check_links(&assembly.plans, &mut tally);
+        links::check_links(&assembly.plans, assembly.partial.as_deref(), &mut tally);
     }
-    links::check_known_record(&assembly.plans, options.head, &mut tally);
+    links::check_known_record(&assembly.plans, options.head, assembly.partial.as_deref(), &mut tally);
     let verified = verify_records(source, &assembly.plans, options, evaluators, observer);
     if observer.cancelled() {
         missing.push("the verification was cancelled".to_owned());

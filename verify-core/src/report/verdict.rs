@@ -88,10 +88,15 @@ pub fn judge(grounds: Grounds<'_>) -> Verdict {
     let explained = if grounds.accept_explained { 0 } else { grounds.coverage.explained };
     let (word, exit_code, sentence) = if integrity > 0 {
         (VerdictWord::Failed, 1, format!("integrity failed: {}", counted(integrity, "finding")))
+    } else if let [first, rest @ ..] = grounds.required_but_missing {
+        let more = match rest.len() {
+            0 => String::new(),
+            1 => " (and 1 more reason)".to_owned(),
+            more => format!(" (and {more} more reasons)"),
+        };
+        (VerdictWord::Inconclusive, 5, format!("inconclusive: {first}{more}"))
     } else if grounds.records == 0 || grounds.evaluated == 0 {
         (VerdictWord::Inconclusive, 5, "inconclusive: there was nothing to verify".to_owned())
-    } else if let Some(first) = grounds.required_but_missing.first() {
-        (VerdictWord::Inconclusive, 5, format!("inconclusive: {first}"))
     } else if replay > 0 {
         (VerdictWord::ReplayDiffers, 4, format!("whole, but {} from what was recorded", differ(replay)))
     } else if cadence > 0 || explained > 0 {

@@ -50,6 +50,7 @@ impl Source for Memory {
                 exact: true,
                 kind: ItemKind::File,
                 size: bytes.len() as u64,
+                stamp: None,
             })
             .collect())
     }

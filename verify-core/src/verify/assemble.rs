@@ -51,6 +51,8 @@ pub(super) struct Assembly {
     pub(super) uncommitted: u64,
     /// Whether the source is one package file: it is then judged alone, not against neighbours.
     pub(super) alone: bool,
+    /// Why nothing may be called absent: parts of the source could not be read.
+    pub(super) partial: Option<String>,
 }
 
 struct Candidate<'a> {
@@ -135,7 +137,7 @@ pub(super) fn assemble(survey: &Survey, tally: &mut Tally) -> Assembly {
     }
     let newest_commit =
         own.iter().filter(|own| !own.commits.is_empty()).map(|own| own.manifest.sequence.0).max();
-    let mut assembly = Assembly::default();
+    let mut assembly = Assembly { partial: partial(&survey.unreadable), ..Assembly::default() };
     for item in begun.iter().flat_map(|candidate| &candidate.packages) {
         tally.fail(stray(item, "the package was sealed but never committed; it is part of nothing"));
         assembly.uncommitted += 1;
@@ -152,7 +154,7 @@ pub(super) fn assemble(survey: &Survey, tally: &mut Tally) -> Assembly {
             }
             continue;
         }
-        check_copies(chosen, committed, tally);
+        check_copies(chosen, committed, assembly.partial.as_deref(), tally);
         for rival in rivals.iter().filter(|rival| rival.sha256 != chosen.sha256) {
             left_over.extend(&rival.packages);
             if !chosen.packages.is_empty() {
@@ -163,7 +165,8 @@ pub(super) fn assemble(survey: &Survey, tally: &mut Tally) -> Assembly {
     }
     // Only a source that is itself a file has an item without a name.
     assembly.alone = survey.packages.iter().any(|sighting| sighting.item.name.is_empty());
-    let lacks_a_package = assembly.plans.iter().any(|plan| plan.package.is_none());
+    let lacks_a_package =
+        assembly.partial.is_none() && assembly.plans.iter().any(|plan| plan.package.is_none());
     for item in left_over {
         report_left_over(item, lacks_a_package, tally);
     }
@@ -243,21 +246,34 @@ fn file_of(candidate: &Candidate<'_>) -> Option<String> {
     candidate.commits.first().or(candidate.packages.first()).map(|item| item.name.clone())
 }
 
-fn check_copies(chosen: &Candidate<'_>, committed: bool, tally: &mut Tally) {
+/// What could not be read may be the very thing that seems absent.
+fn partial(unreadable: &[String]) -> Option<String> {
+    let first = unreadable.first()?;
+    Some(match unreadable.len() {
+        1 => format!("it may be what could not be read ({first})"),
+        more => format!("it may be among {more} places that could not be read (first: {first})"),
+    })
+}
+
+fn check_copies(chosen: &Candidate<'_>, committed: bool, partial: Option<&str>, tally: &mut Tally) {
     let sequence = chosen.manifest.sequence.0;
     let place = |item: Option<&&Item>| Place {
         sequence: Some(sequence),
         file: item.map(|item| item.name.clone()),
         ..Place::default()
     };
-    if committed && chosen.commits.is_empty() {
+    if let Some(reason) = partial.filter(|_| committed && chosen.commits.is_empty()) {
+        tally.skip(Code::ChainCopy, reason);
+    } else if committed && chosen.commits.is_empty() {
         let message = "the committed manifest of this record is missing although later records are committed";
         let expected = chosen.sha256.to_string();
         tally.fail(Finding::new(Code::ChainCopy, place(chosen.packages.first()), expected, "none", message));
     } else if committed && !chosen.packages.is_empty() {
         tally.pass(Code::ChainCopy);
     }
-    if chosen.packages.is_empty() {
+    if let Some(reason) = partial.filter(|_| chosen.packages.is_empty()) {
+        tally.skip(Code::PkgMissing, reason);
+    } else if chosen.packages.is_empty() {
         let message = "no package carries the committed manifest of this record";
         let expected = format!("a package whose manifest has the digest {}", chosen.sha256);
         tally.fail(Finding::new(Code::PkgMissing, place(chosen.commits.first()), expected, "none", message));
@@ -297,6 +313,8 @@ fn report_uncommitted_tail(candidate: &Candidate<'_>, assembly: &Assembly, tally
     for item in &candidate.packages {
         if follows {
             tally.fail(stray(item, "the package was sealed but never committed; it is part of nothing"));
+        } else if let Some(reason) = &assembly.partial {
+            tally.skip(Code::ChainCopy, reason);
         } else {
             let place = Place {
                 sequence: Some(candidate.manifest.sequence.0),

@@ -39,7 +39,7 @@ pub(super) fn build_report(
         later.skip(Code::ChainPeriod, "one package alone has no population of cycles");
         Coverage::default()
     } else {
-        check_coverage(plans, &payloads, options, &mut later)
+        check_coverage(assembly, &payloads, options, &mut later)
     };
     let mut report = Report {
         report_version: REPORT_VERSION.to_owned(),
@@ -89,7 +89,7 @@ pub(super) fn build_report(
         fail_on_violations: options.fail_on_violations,
         violations: uncovered,
     });
-    report.not_claimed = not_claimed(&report, options);
+    report.not_claimed = not_claimed(&report, options, &missing);
     (report.checks, report.findings) = tally.finish();
     report.findings.sort_by(|a, b| {
         (std::cmp::Reverse(a.severity), a.place.sequence, a.code, &a.place, &a.expected).cmp(&(
@@ -180,7 +180,7 @@ fn check_exceptions(plans: &[Plan], verified: &[Verified], payloads: &[Option<&P
 }
 
 fn check_coverage(
-    plans: &[Plan],
+    assembly: &Assembly,
     payloads: &[Option<&Payload>],
     options: &Options,
     tally: &mut Tally,
@@ -190,8 +190,12 @@ fn check_coverage(
         tally.skip(Code::ChainPeriod, LEFT_OUT);
         return Coverage::default();
     }
-    let records: Vec<_> =
-        plans.iter().zip(payloads).map(|(plan, payload)| summary::cycle_record(plan, *payload)).collect();
+    let records: Vec<_> = assembly
+        .plans
+        .iter()
+        .zip(payloads)
+        .map(|(plan, payload)| summary::cycle_record(plan, *payload))
+        .collect();
     let coverage = match coverage::count(&records, options.period) {
         Ok(coverage) => coverage,
         Err(error) => {
@@ -208,6 +212,11 @@ fn check_coverage(
             return Coverage::default();
         }
     };
+    if let Some(reason) = assembly.partial.as_deref().filter(|_| coverage.missing > 0) {
+        tally.skip(Code::ChainCadence, reason);
+        tally.skip(Code::ChainPeriod, reason);
+        return coverage;
+    }
     let newest = coverage::newest_slot(&records);
     let (inside, after): (Vec<_>, Vec<_>) =
         coverage.rows.iter().partition(|row| newest.is_some_and(|newest| row.scheduled_utc <= newest));
@@ -238,14 +247,22 @@ fn check_coverage(
     coverage
 }
 
+/// Reasons for an inconclusive verdict that are told one by one.
+const MOST_MISSING: usize = 100;
+
 /// What the report does not say, so that nobody reads it into it.
-fn not_claimed(report: &Report, options: &Options) -> Vec<String> {
-    let mut sentences = vec![
+fn not_claimed(report: &Report, options: &Options, missing: &[String]) -> Vec<String> {
+    let mut sentences: Vec<String> =
+        missing.iter().take(MOST_MISSING).map(|reason| format!("Inconclusive: {reason}.")).collect();
+    if missing.len() > MOST_MISSING {
+        sentences.push(format!("Inconclusive for {} more reasons like these.", missing.len() - MOST_MISSING));
+    }
+    sentences.extend([
         "Signatures, time stamps and write-once locks are not part of this evidence: whoever controls the store \
          could have rewritten it as a whole. Compare the head record with one kept from outside (--head)."
             .to_owned(),
         "The evidence shows what the platform answered, not whether the platform told the truth.".to_owned(),
-    ];
+    ]);
     if let Some(chain) = &report.chain
         && options.period.to_utc.is_none()
         && options.head.is_none()

@@ -13,6 +13,7 @@ use super::results::{check_validation, replay_policies, unknown_controls};
 use super::rules::RuleCache;
 use super::snapshot::{ResourceDigests, check_state};
 use super::state::{Earlier, EarlierStates, State};
+use super::survey::{described, unstable};
 use super::tally::Tally;
 use super::transcript::{check_failure, check_transcript, read_transcript};
 use crate::digest::Digest;
@@ -21,7 +22,7 @@ use crate::format::DocumentKind;
 use crate::limits::Limits;
 use crate::model::{DriftDocument, Exception, Kind, Sequence, ValidationDocument, ValidationResults};
 use crate::policy::{Evaluator, Judgement, Memo};
-use crate::source::{Source, SourceError};
+use crate::source::Source;
 
 /// What every record is judged with.
 pub(super) struct Shared<'a> {
@@ -103,17 +104,13 @@ pub(super) fn verify_record(
 
 fn read_package(plan: &Plan, shared: &Shared<'_>, verified: &mut Verified) -> Option<Vec<u8>> {
     let item = plan.package.as_ref()?;
-    let place = plan.place();
     match shared.source.read(item, shared.options.limits.package_bytes) {
         Ok(bytes) => Some(bytes),
-        Err(SourceError::Changed { listed, read, .. }) => {
-            let (expected, found) = (format!("{listed} bytes"), format!("{read} bytes"));
-            let message = "the file changed while it was read";
-            verified.tally.fail(Finding::new(Code::SrcStable, place, expected, found, message));
-            None
-        }
         Err(error) => {
-            verified.unreadable = Some(super::survey::described(&error));
+            match unstable(&error, plan.place()) {
+                Some(finding) => verified.tally.fail(finding),
+                None => verified.unreadable = Some(described(&error)),
+            }
             None
         }
     }

@@ -42,6 +42,9 @@ pub(super) struct Survey {
 pub(super) fn survey(source: &dyn Source, limits: &Limits, tally: &mut Tally) -> Result<Survey, SourceError> {
     let mut survey = Survey::default();
     for item in source.list(limits.files)? {
+        if let ItemKind::Unreadable(why) = item.kind {
+            survey.unreadable.push(format!("cannot look into {}: {why}", item.name));
+        }
         if !check_item(&item, limits, tally) {
             continue;
         }
@@ -50,21 +53,23 @@ pub(super) fn survey(source: &dyn Source, limits: &Limits, tally: &mut Tally) ->
             Ok(Look::Commit(sighting)) => survey.commits.push(sighting),
             Ok(Look::BrokenCommit(findings)) => survey.broken_commits.push((item, findings)),
             Ok(Look::Stray) => survey.strays.push(item),
-            Err(SourceError::Changed { name, listed, read }) => {
-                let place = Place { file: Some(name), ..Place::default() };
-                let (expected, found) = (format!("{listed} bytes"), format!("{read} bytes"));
-                tally.fail(Finding::new(
-                    Code::SrcStable,
-                    place,
-                    expected,
-                    found,
-                    "the file changed while it was read",
-                ));
+            Err(error) => {
+                let place = Place { file: Some(item.name.clone()), ..Place::default() };
+                match unstable(&error, place) {
+                    Some(finding) => tally.fail(finding),
+                    None => survey.unreadable.push(described(&error)),
+                }
             }
-            Err(error) => survey.unreadable.push(described(&error)),
         }
     }
     Ok(survey)
+}
+
+/// The finding for a file that did not stand still while it was read.
+pub(super) fn unstable(error: &SourceError, place: Place) -> Option<Finding> {
+    let (expected, found) = error.unstable()?;
+    let message = "the file changed while it was read";
+    Some(Finding::new(Code::SrcStable, place, expected, found, message))
 }
 
 /// The error and what caused it, in one line.
@@ -92,10 +97,17 @@ fn check_item(item: &Item, limits: &Limits, tally: &mut Tally) -> bool {
             message,
         ));
     }
-    if let ItemKind::Other(kind) = item.kind {
-        let message = "not a regular file; it was not opened";
-        tally.fail(Finding::new(Code::SrcType, place, "a regular file", kind, message));
-        return false;
+    match item.kind {
+        ItemKind::File => {}
+        ItemKind::Other(kind) => {
+            let message = "not a regular file; it was not opened";
+            tally.fail(Finding::new(Code::SrcType, place, "a regular file", kind, message));
+            return false;
+        }
+        ItemKind::Unreadable(why) => {
+            tally.skip(Code::SrcType, &format!("it cannot be looked into: {why}"));
+            return false;
+        }
     }
     tally.pass(Code::SrcType);
     if item.size > limits.package_bytes {
