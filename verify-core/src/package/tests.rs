@@ -2,6 +2,7 @@
 
 mod attacks;
 mod bytes;
+#[path = "../../tests/support/zip_forge.rs"]
 mod forge;
 mod listing;
 mod tools;

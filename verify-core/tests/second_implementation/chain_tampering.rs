@@ -140,13 +140,13 @@ fn rules_and_baseline_need_an_approval() {
 
 #[test]
 fn packages_of_another_tenant_or_chain_are_foreign() {
-    let mut other = Chain::start("umbrella", "2026-05-01T00:00:00Z");
+    let mut other = Chain::start(documents::usual(), "umbrella", "2026-05-01T00:00:00Z");
     other.snapshot("2026-05-01T08:00:00Z");
     let mut files = standard().files();
     files.insert("packages/foreign.zip".to_owned(), other.links[1].package.clone());
     expect(&files, &TO_GAP, 1, &["CHAIN-ORIGIN"]);
 
-    let mut again = Chain::start("acme", "2026-04-30T00:00:00Z");
+    let mut again = Chain::start(documents::usual(), "acme", "2026-04-30T00:00:00Z");
     again.snapshot("2026-05-01T08:00:00Z");
     let mut files = packages_only(&standard().files());
     files.insert("foreign.zip".to_owned(), again.links[1].package.clone());

@@ -16,7 +16,7 @@ use verify_core::model::{Baseline, Kind, Manifest, Sequence, Tenant};
 use verify_core::package::PackageWriter;
 use verify_core::time::UtcTime;
 
-use super::documents;
+use super::documents::{self, Documents};
 
 /// One record: its members, its manifest, and the two files they become.
 #[derive(Clone)]
@@ -83,21 +83,22 @@ impl Link {
 #[derive(Clone)]
 pub(crate) struct Chain {
     pub(crate) links: Vec<Link>,
+    /// What the next record is made from.
+    pub(crate) documents: Documents,
+    pub(crate) baseline: Option<Baseline>,
     tenant: Tenant,
-    rules: BTreeMap<String, Vec<u8>>,
-    baseline: Option<Baseline>,
 }
 
 impl Chain {
-    /// Starts the chain of the tenant `subdomain`.
-    pub(crate) fn start(subdomain: &str, sealed: &str) -> Self {
+    /// Starts the chain of the tenant `subdomain`, whose records are made from `documents`.
+    pub(crate) fn start(documents: Documents, subdomain: &str, sealed: &str) -> Self {
         let tenant = Tenant {
             platform: "reference".to_owned(),
             region: "eu-1".to_owned(),
             organization_id: format!("org-{subdomain}"),
             subdomain: subdomain.to_owned(),
         };
-        let mut chain = Self { links: Vec::new(), tenant, rules: documents::rules(), baseline: None };
+        let mut chain = Self { links: Vec::new(), documents, baseline: None, tenant };
         chain.seal(Kind::Genesis, None, time(sealed), |manifest| {
             let payload = json!({"genesis": {
                 "origin": manifest.origin, "tenant": manifest.tenant, "log_key": null, "approved_by": "ciso@example.com",
@@ -124,24 +125,26 @@ impl Chain {
         let baseline = self.baseline.as_ref().map(|baseline| baseline.sequence.0);
         let previous = self.previous_snapshot().map(|link| link.manifest.sequence.0);
         let slot = time(slot);
+        let documents = self.documents.clone();
         self.seal(Kind::Snapshot, Some(slot), slot.plus_seconds(360), |manifest| {
             let members = BTreeMap::from([
-                ("validation.json".to_owned(), documents::bytes(&documents::validation(manifest))),
-                ("drift.json".to_owned(), documents::bytes(&documents::drift(previous, baseline))),
-                ("transcript.jsonl".to_owned(), documents::transcript(manifest.started_utc, 200)),
+                ("validation.json".to_owned(), documents::bytes(&documents.validation(manifest))),
+                ("drift.json".to_owned(), documents::bytes(&documents.drift(previous, baseline))),
+                ("transcript.jsonl".to_owned(), documents.transcript(manifest.started_utc, 200)),
             ]);
-            (documents::snapshot(manifest), members)
+            (documents.snapshot(manifest), members)
         });
     }
 
     /// A cycle that could not be collected.
     pub(crate) fn failure(&mut self, slot: &str) {
         let slot = time(slot);
+        let documents = self.documents.clone();
         self.seal(Kind::Failure, Some(slot), slot.plus_seconds(360), |manifest| {
             let failure =
                 json!({"stage": "extract", "code": "http_503", "message": "503 five times", "attempts": 5});
             let payload = json!({"extraction_metadata": documents::metadata(manifest), "failure": failure});
-            let transcript = documents::transcript(manifest.started_utc, 503);
+            let transcript = documents.transcript(manifest.started_utc, 503);
             (payload, BTreeMap::from([("transcript.jsonl".to_owned(), transcript)]))
         });
     }
@@ -165,8 +168,8 @@ impl Chain {
     /// One policy file is changed, with an approval.
     pub(crate) fn approve_policy(&mut self, member: &str, content: &Value, sealed: &str) {
         let before = json!(self.head().manifest.policies_sha256);
-        self.rules.insert(member.to_owned(), documents::bytes(content));
-        let policies = self.rules.iter().filter(|(path, _)| path.starts_with("policies/"));
+        self.documents.rules.insert(member.to_owned(), documents::bytes(content));
+        let policies = self.documents.rules.iter().filter(|(path, _)| path.starts_with("policies/"));
         let after = canon::digest_map(policies.map(|(path, bytes)| (path.as_str(), Digest::of(bytes))));
         self.approval(sealed, "policies", &before, after, &Value::Null);
     }
@@ -202,15 +205,20 @@ impl Chain {
     }
 
     /// Appends a record; `documents` gives its payload and further members from the manifest so far.
-    fn seal<F>(&mut self, kind: Kind, slot: Option<UtcTime>, sealed: UtcTime, documents: F)
+    pub(crate) fn seal<F>(&mut self, kind: Kind, slot: Option<UtcTime>, sealed: UtcTime, documents: F)
     where
         F: FnOnce(&Manifest) -> (Value, BTreeMap<String, Vec<u8>>),
     {
         let manifest = self.draft(kind, slot, sealed);
         let place = place(&manifest);
-        let mut link =
-            Link { manifest, members: self.rules.clone(), place, commit: Vec::new(), package: Vec::new() };
-        link.members.insert("verify.py".to_owned(), verify_core::VERIFY_PY.as_bytes().to_vec());
+        let mut link = Link {
+            manifest,
+            members: self.documents.rules.clone(),
+            place,
+            commit: Vec::new(),
+            package: Vec::new(),
+        };
+        link.members.insert("verify.py".to_owned(), self.documents.verify_py.clone());
         // Once for the digests of the rules, which the payload of a genesis repeats, once for all.
         link.members.insert(kind.payload_member(), b"{}".to_vec());
         link.reseal();
@@ -234,7 +242,9 @@ impl Chain {
             Kind::Failure => "FAILURE_RECORDED",
             Kind::Approval => "APPROVAL_RECORDED",
             Kind::Explanation => "EXPLANATION_RECORDED",
-            other => panic!("no {} is made here", other.as_str()),
+            Kind::Exception => "EXCEPTION_RECORDED",
+            Kind::KeyChange => "KEY_CHANGE_RECORDED",
+            Kind::Revalidation => panic!("no revalidation is made here"),
         };
         let unset = Digest::of(b"");
         serde_json::from_value(json!({
@@ -245,9 +255,9 @@ impl Chain {
             "payload_path": "", "payload_sha256": unset,
             "previous_snapshot_sha256": self.previous_snapshot().map(|link| link.manifest.payload_sha256),
             "previous_manifest_sha256": self.links.last().map(Link::digest),
-            "state_sha256": snapshot.then(documents::state_sha256),
+            "state_sha256": snapshot.then(|| self.documents.state_sha256()),
             "policies_sha256": unset, "schemas_sha256": unset, "profile_sha256": unset, "inputs_sha256": unset,
-            "resources": if snapshot { documents::resources() } else { json!({}) },
+            "resources": if snapshot { self.documents.records() } else { json!({}) },
             "baseline": if snapshot { json!(self.baseline) } else { Value::Null },
             "files": [], "schedule": documents::daily(), "scheduled_utc": slot, "started_utc": started,
             "finished_utc": finished, "sealed_utc": sealed, "storage_class": null, "object_lock_mode": null,
@@ -265,7 +275,7 @@ impl Chain {
 
 /// Genesis, three snapshots, an approval of the first, a failure, and 2026-05-04 without a record.
 pub(crate) fn standard() -> Chain {
-    let mut chain = Chain::start("acme", "2026-05-01T00:00:00Z");
+    let mut chain = Chain::start(documents::usual(), "acme", "2026-05-01T00:00:00Z");
     chain.snapshot("2026-05-01T08:00:00Z");
     chain.approve_baseline(1, "2026-05-01T12:00:00Z");
     chain.snapshot("2026-05-02T08:00:00Z");

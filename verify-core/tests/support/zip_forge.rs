@@ -4,59 +4,59 @@ use std::io::Write;
 
 /// One member: its local header, its data and its directory entry, each free to disagree.
 #[derive(Clone)]
-pub(super) struct Part {
+pub(crate) struct Part {
     /// Bytes that precede the local header.
-    pub(super) before: Vec<u8>,
-    pub(super) local: Option<Head>,
-    pub(super) data: Vec<u8>,
+    pub(crate) before: Vec<u8>,
+    pub(crate) local: Option<Head>,
+    pub(crate) data: Vec<u8>,
     /// Bytes between the data and the next part.
-    pub(super) after: Vec<u8>,
-    pub(super) central: Option<Head>,
+    pub(crate) after: Vec<u8>,
+    pub(crate) central: Option<Head>,
     /// The part whose local header the directory entry names, if not its own.
-    pub(super) points_to: Option<usize>,
+    pub(crate) points_to: Option<usize>,
 }
 
 /// The fields of a header; the last six stand in the directory only.
 #[derive(Clone)]
-pub(super) struct Head {
-    pub(super) version: u16,
-    pub(super) flags: u16,
-    pub(super) method: u16,
-    pub(super) time: u16,
-    pub(super) date: u16,
-    pub(super) crc: u32,
-    pub(super) stored_size: u32,
-    pub(super) size: u32,
-    pub(super) name: Vec<u8>,
-    pub(super) extra: Vec<u8>,
-    pub(super) made_by: u16,
-    pub(super) comment: Vec<u8>,
-    pub(super) disk: u16,
-    pub(super) internal: u16,
-    pub(super) external: u32,
-    pub(super) offset: Option<u32>,
+pub(crate) struct Head {
+    pub(crate) version: u16,
+    pub(crate) flags: u16,
+    pub(crate) method: u16,
+    pub(crate) time: u16,
+    pub(crate) date: u16,
+    pub(crate) crc: u32,
+    pub(crate) stored_size: u32,
+    pub(crate) size: u32,
+    pub(crate) name: Vec<u8>,
+    pub(crate) extra: Vec<u8>,
+    pub(crate) made_by: u16,
+    pub(crate) comment: Vec<u8>,
+    pub(crate) disk: u16,
+    pub(crate) internal: u16,
+    pub(crate) external: u32,
+    pub(crate) offset: Option<u32>,
 }
 
 /// A whole package.
 #[derive(Clone)]
-pub(super) struct Zip {
-    pub(super) prefix: Vec<u8>,
+pub(crate) struct Zip {
+    pub(crate) prefix: Vec<u8>,
     /// True if the offsets count from the start of the file, false if from the first member.
-    pub(super) offsets_count_prefix: bool,
-    pub(super) parts: Vec<Part>,
-    pub(super) before_directory: Vec<u8>,
+    pub(crate) offsets_count_prefix: bool,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) before_directory: Vec<u8>,
     /// Indexes of the parts in the order of the directory.
-    pub(super) directory_order: Vec<usize>,
-    pub(super) after_directory: Vec<u8>,
+    pub(crate) directory_order: Vec<usize>,
+    pub(crate) after_directory: Vec<u8>,
     /// Disk, disk of the directory, entries on this disk, entries.
-    pub(super) counts: Option<[u16; 4]>,
+    pub(crate) counts: Option<[u16; 4]>,
     /// Added to the directory's size and offset.
-    pub(super) directory_lie: (u32, u32),
-    pub(super) comment: Vec<u8>,
-    pub(super) trailer: Vec<u8>,
+    pub(crate) directory_lie: (u32, u32),
+    pub(crate) comment: Vec<u8>,
+    pub(crate) trailer: Vec<u8>,
 }
 
-pub(super) fn deflate(bytes: &[u8], level: u32) -> Vec<u8> {
+pub(crate) fn deflate(bytes: &[u8], level: u32) -> Vec<u8> {
     let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::new(level));
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
@@ -64,14 +64,14 @@ pub(super) fn deflate(bytes: &[u8], level: u32) -> Vec<u8> {
 
 impl Part {
     /// An honest member.
-    pub(super) fn new(name: &str, content: &[u8]) -> Self {
+    pub(crate) fn new(name: &str, content: &[u8]) -> Self {
         let stored = matches!(name, "manifest.json" | "SHA256SUMS");
         let data = if stored { content.to_vec() } else { deflate(content, 6) };
         Self::of(name.as_bytes(), if stored { 0 } else { 8 }, content, data)
     }
 
     /// A member with any name and method, and `data` as its compressed form.
-    pub(super) fn of(name: &[u8], method: u16, content: &[u8], data: Vec<u8>) -> Self {
+    pub(crate) fn of(name: &[u8], method: u16, content: &[u8], data: Vec<u8>) -> Self {
         let head = Head {
             version: 20,
             flags: 0,
@@ -101,15 +101,15 @@ impl Part {
     }
 
     /// Changes local header and directory entry alike.
-    pub(super) fn both(&mut self, change: impl Fn(&mut Head)) {
+    pub(crate) fn both(&mut self, change: impl Fn(&mut Head)) {
         self.local.iter_mut().chain(&mut self.central).for_each(change);
     }
 
-    pub(super) fn local(&mut self) -> &mut Head {
+    pub(crate) fn local(&mut self) -> &mut Head {
         self.local.as_mut().unwrap()
     }
 
-    pub(super) fn central(&mut self) -> &mut Head {
+    pub(crate) fn central(&mut self) -> &mut Head {
         self.central.as_mut().unwrap()
     }
 }
@@ -130,7 +130,7 @@ impl Head {
 
 impl Zip {
     /// An honest package of `parts`.
-    pub(super) fn new(parts: Vec<Part>) -> Self {
+    pub(crate) fn new(parts: Vec<Part>) -> Self {
         Self {
             prefix: Vec::new(),
             offsets_count_prefix: true,
@@ -146,14 +146,14 @@ impl Zip {
     }
 
     /// Adds an honest part at the end of members and directory.
-    pub(super) fn push(&mut self, part: Part) -> &mut Part {
+    pub(crate) fn push(&mut self, part: Part) -> &mut Part {
         self.directory_order.push(self.parts.len());
         self.parts.push(part);
         self.parts.last_mut().unwrap()
     }
 
     /// The bytes of the file.
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut out = self.prefix.clone();
         let base = if self.offsets_count_prefix { 0 } else { self.prefix.len() };
         let position = |out: &Vec<u8>| u32::try_from(out.len() - base).unwrap();
