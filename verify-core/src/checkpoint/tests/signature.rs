@@ -81,7 +81,7 @@ fn the_example_of_the_go_checksum_database_verifies() {
     assert!(!key.verify(text.trim_end().as_bytes(), signature), "the last newline is signed too");
 }
 
-/// "Taming the many EdDSAs" (Chalkias, Garillot, Nikolaenko 2020), cases 0 to 9: what strict verification says.
+/// "Taming the many `EdDSAs`" (Chalkias, Garillot, Nikolaenko 2020), cases 0 to 9: what strict verification says.
 #[test]
 fn malleable_signatures_are_refused() {
     // Public key, message, signature, verdict, and what is odd about it.

@@ -143,10 +143,10 @@ fn every_proof_of_every_small_tree_holds_for_its_place_alone() {
     for size in 1..=leaves.len() {
         let tree = &leaves[..size];
         let top = root(tree).unwrap();
-        for index in 0..size {
+        for (index, leaf) in tree.iter().enumerate() {
             let proof = inclusion_proof(tree, index as u64).unwrap();
             for claimed in 0..size + 2 {
-                let holds = verify_inclusion(&leaves[index], claimed as u64, size as u64, &proof, &top);
+                let holds = verify_inclusion(leaf, claimed as u64, size as u64, &proof, &top);
                 assert_eq!(holds, claimed == index, "leaf {index} of {size} shown as {claimed}");
             }
         }
