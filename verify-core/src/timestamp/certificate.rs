@@ -98,7 +98,9 @@ impl<'a> Certificate<'a> {
         }
         Err(TokenFault::signature(match verdict {
             webpki::Error::InvalidSignatureForPublicKey => {
-                "expected a signature by the key of the signer's certificate, found another".to_owned()
+                "expected a signature by the key of the signer's certificate (RSA of 2048 to 8192 bits, P-256 or P-384), \
+                    found another"
+                    .to_owned()
             }
             webpki::Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
                 "expected a key of RSA, P-256 or P-384 that fits the signature algorithm, found another"

@@ -47,7 +47,7 @@ pub enum TokenFault {
         found: Option<u64>,
     },
     /// The bytes are not a response of RFC 3161 in DER.
-    #[error("{place}: {problem}")]
+    #[error("in {place}: {problem}")]
     Structure {
         /// Which structure, by its name in the RFC.
         place: &'static str,

@@ -1,5 +1,7 @@
 //! Digest algorithms of tokens: SHA-256, SHA-384 and SHA-512 (F-131), and SHA-1 for one purpose.
 
+use std::fmt;
+
 use der::oid::ObjectIdentifier;
 use ring::digest::{self, digest};
 
@@ -9,6 +11,16 @@ pub(super) enum Hash {
     Sha256,
     Sha384,
     Sha512,
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sha256 => "SHA-256",
+            Self::Sha384 => "SHA-384",
+            Self::Sha512 => "SHA-512",
+        })
+    }
 }
 
 impl Hash {

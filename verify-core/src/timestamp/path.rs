@@ -43,7 +43,7 @@ pub enum AuthorityError {
     #[error("expected certificates in PEM or one in DER, found none")]
     Empty,
     /// The PEM around a certificate is broken.
-    #[error("certificate {number}: broken PEM: {problem}")]
+    #[error("certificate {number} is in broken PEM: {problem}")]
     Pem {
         /// Which one, counted from 1.
         number: usize,
@@ -51,7 +51,7 @@ pub enum AuthorityError {
         problem: String,
     },
     /// A certificate cannot be read.
-    #[error("certificate {number}: expected an X.509 certificate in DER, found {problem}")]
+    #[error("certificate {number} is not X.509 in DER: {problem}")]
     Certificate {
         /// Which one, counted from 1.
         number: usize,
@@ -190,6 +190,11 @@ fn words(error: &webpki::Error, time: UtcTime, given: usize) -> String {
         webpki::Error::UnknownIssuer => {
             format!(
                 "expected a path to one of the given certificates that issue others ({given}), found none"
+            )
+        }
+        webpki::Error::MaximumPathDepthExceeded => {
+            format!(
+                "expected a path of at most six issuers to one of the given certificates ({given}), found none"
             )
         }
         webpki::Error::CertExpired { not_after, .. } => {

@@ -83,7 +83,7 @@ impl Method {
             .collect();
         if found.is_empty() {
             return Err(TokenFault::signature(format!(
-                "expected RSA, RSASSA-PSS or ECDSA with the token's digest algorithm {hash:?}, found {object}"
+                "expected RSA, RSASSA-PSS or ECDSA with the token's digest algorithm {hash}, found {object}"
             )));
         }
         Ok(found)
