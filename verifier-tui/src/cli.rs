@@ -206,6 +206,7 @@ impl Question {
             fail_on_violations: self.fail_on == Some(FailOn::Violations),
             threads: self.threads.unwrap_or(processors),
             tool: TOOL.to_owned(),
+            ..Options::default()
         })
     }
 }

@@ -8,7 +8,8 @@ use verify_core::finding::{Code, Finding, Place};
 use verify_core::model::{Change, ChangeKind, ControlStatus, Kind, Outcome, Tenant};
 use verify_core::report::{
     Against, ChainSummary, CheckSummary, ControlCell, ControlRow, Coverage, DriftRow, Grounds, Head,
-    IncompleteRow, REPORT_VERSION, RecordSummary, Report, Rung, SlotRow, SlotStatus, ViolationRow, judge,
+    IncompleteRow, LadderStep, Proofs, REPORT_VERSION, RecordSummary, Report, Rung, SlotRow, SlotStatus,
+    ViolationRow, judge,
 };
 use verify_core::time::UtcTime;
 
@@ -42,7 +43,7 @@ fn record(sequence: u64, kind: Kind, day: u64) -> RecordSummary {
         package: Some(format!("packages/2026/05/{day:02}/{collection_id}-{sequence}-0badcafe.zip")),
         collection_id,
         package_bytes: 48_213,
-        rung: Rung::RePerformed,
+        rungs: standing(snapshot),
         findings: 0,
         state_sha256: snapshot.then(|| digest(&format!("state {sequence}"))),
         resources: if snapshot {
@@ -178,6 +179,9 @@ pub(crate) fn verified() -> Report {
         source: "evidence/demo".to_owned(),
         mode: "incremental".to_owned(),
         verdict: judge(Grounds::nothing(&coverage)),
+        assurance: Vec::new(),
+        proofs: Proofs::default(),
+        bundle: None,
         chain: Some(ChainSummary {
             origin: "evidence.example.com/acme-corp/production".to_owned(),
             tenant: Tenant {
@@ -300,7 +304,7 @@ pub(crate) fn failed() -> Report {
     let message = "the member's bytes are not those the manifest names";
     report.findings.insert(0, Finding::new(Code::PkgHashMember, place, expected, found, message));
     if let Some(record) = report.records.iter_mut().find(|record| record.sequence == 5) {
-        (record.findings, record.rung) = (1, Rung::None);
+        (record.findings, record.rungs) = (1, Vec::new());
     }
     decide(&mut report);
     report
@@ -332,11 +336,38 @@ fn set_cell(report: &mut Report, control: &str, sequence: u64, status: ControlSt
     }
 }
 
+/// What a record without signatures can stand on.
+fn standing(snapshot: bool) -> Vec<Rung> {
+    let mut rungs = vec![Rung::Hashed, Rung::Chained];
+    if snapshot {
+        rungs.push(Rung::RePerformed);
+    }
+    rungs
+}
+
+fn assurance(report: &Report) -> Vec<LadderStep> {
+    let step = |rung: Rung| {
+        let applies = |record: &&RecordSummary| rung != Rung::RePerformed || record.kind == Kind::Snapshot;
+        let of = report.records.iter().filter(applies).count() as u64;
+        let records = report.records.iter().filter(|record| record.rungs.contains(&rung)).count() as u64;
+        let why = match rung {
+            Rung::Signed => "no key was given from outside (--key)",
+            Rung::Timestamped => "no authority was given (--tsa)",
+            Rung::Anchored => "no checkpoint kept outside was given (--checkpoint)",
+            Rung::Locked => "the store was not asked",
+            Rung::Hashed | Rung::Chained | Rung::RePerformed => "findings speak against it",
+        };
+        let reached = records == of && of > 0;
+        LadderStep { rung, reached, records, of, up_to: None, why: (!reached).then(|| why.to_owned()) }
+    };
+    Rung::ALL.into_iter().map(step).collect()
+}
+
 fn decide(report: &mut Report) {
-    let rung = report.records.iter().map(|record| record.rung).min().unwrap_or(Rung::None);
+    report.assurance = assurance(report);
     report.verdict = judge(Grounds {
         findings: &report.findings,
-        rung,
+        assurance: &report.assurance,
         records: report.records.len() as u64,
         evaluated: report.checks.iter().map(|check| check.passed + check.failed).sum(),
         violations: report.violations.len() as u64,

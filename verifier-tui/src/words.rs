@@ -4,7 +4,7 @@
 use verify_core::digest::Digest;
 use verify_core::finding::{Code, ExitClass, Finding, Place, Severity};
 use verify_core::model::{ChangeKind, ControlStatus, Outcome};
-use verify_core::report::{Against, Rung, SlotStatus, VerdictWord};
+use verify_core::report::{Against, LadderStep, Rung, SlotStatus, VerdictWord};
 use verify_core::time::UtcTime;
 
 /// The verdict in capitals.
@@ -20,44 +20,42 @@ pub const fn verdict(word: VerdictWord) -> &'static str {
     }
 }
 
-/// The rung in one word.
+/// The highest rung of a record in one word.
 #[must_use]
-pub const fn rung(rung: Rung) -> &'static str {
-    match rung {
-        Rung::None => "not proven",
-        Rung::Hashed => "hashed",
-        Rung::Chained => "chained",
-        Rung::RePerformed => "re-performed",
-    }
+pub fn rung(rungs: &[Rung]) -> &'static str {
+    rungs.last().map_or("not proven", |rung| rung.word())
 }
 
-/// What the rung proves.
+/// What a rung says of the records that stand on it.
 #[must_use]
-pub const fn proven(rung: Rung) -> &'static str {
+pub const fn meaning(rung: Rung) -> &'static str {
     match rung {
-        Rung::None => "nothing as a whole: no record was read, or at least one does not hold its own hashes",
         Rung::Hashed => "every byte is the one its manifest names",
-        Rung::Chained => "every byte is the one its manifest names, and every record names the one before it",
-        Rung::RePerformed => {
-            "every byte is the one its manifest names, every record names the one before it, and policies, \
-             drift and normalization were run again with equal results"
-        }
+        Rung::Chained => "every record names the one before it",
+        Rung::Signed => "a key given from outside signed a checkpoint over it",
+        Rung::Timestamped => "an authority saw that checkpoint soon after the sealing",
+        Rung::Anchored => "a checkpoint kept outside covers it and is extended by this chain",
+        Rung::Locked => "the store was seen to lock it",
+        Rung::RePerformed => "policies, drift and normalization were run again with equal results",
     }
 }
 
-/// What the rung leaves open.
+/// What is proven of all records.
 #[must_use]
-pub const fn not_proven(rung: Rung) -> &'static str {
-    match rung {
-        Rung::None => "what the evidence says as a whole: see the findings and each record's own proof",
-        Rung::Hashed => {
-            "order and completeness of the records; that results can be reproduced; who made them and when"
-        }
-        Rung::Chained => {
-            "that results can be reproduced; who made the records, and when (no signature, no time-stamp)"
-        }
-        Rung::RePerformed => "who made the records, and when (no signature, no time-stamp)",
-    }
+pub fn proven(assurance: &[LadderStep]) -> String {
+    let reached: Vec<_> =
+        assurance.iter().filter(|step| step.reached).map(|step| meaning(step.rung)).collect();
+    if reached.is_empty() { "nothing of all records".to_owned() } else { reached.join(", ") }
+}
+
+/// What is not, or only of some records, and why.
+#[must_use]
+pub fn not_proven(assurance: &[LadderStep]) -> String {
+    let missing: Vec<_> = assurance
+        .iter()
+        .filter_map(|step| step.why.as_ref().map(|why| format!("{} ({})", step.rung.word(), why)))
+        .collect();
+    if missing.is_empty() { "nothing that the ladder knows".to_owned() } else { missing.join(", ") }
 }
 
 /// A slot in one letter, so that colour is never needed.

@@ -13,8 +13,15 @@ use crate::finding::{Code, ExitClass, Finding};
 use crate::model::{Change, ControlStatus, Kind, Outcome, Tenant};
 use crate::time::UtcTime;
 
+mod ladder;
+mod proofs;
 mod verdict;
-pub use verdict::{Grounds, Verdict, VerdictWord, judge, rung_words};
+
+pub use ladder::{LadderStep, Rung, ladder_words};
+pub use proofs::{
+    AnchorOutcome, AnchorRow, BundleSummary, CheckpointRow, KeyRow, Proofs, StampRow, WitnessRow,
+};
+pub use verdict::{Grounds, Verdict, VerdictWord, judge};
 
 /// Version of the report's JSON form.
 pub const REPORT_VERSION: &str = "1.0";
@@ -33,8 +40,14 @@ pub struct Report {
     pub mode: String,
     /// The answer.
     pub verdict: Verdict,
+    /// The assurance ladder over all records, one step per rung, the lowest first.
+    pub assurance: Vec<LadderStep>,
+    /// What the rungs above *chained* rest on.
+    pub proofs: Proofs,
     /// Whose evidence it is; null when no record could be read.
     pub chain: Option<ChainSummary>,
+    /// How large a sample it is; null when the evidence is not a bundle (F-135).
+    pub bundle: Option<BundleSummary>,
     /// The period the cycles were counted over.
     pub coverage: Coverage,
     /// One line per check, in the order in which they run.
@@ -171,20 +184,6 @@ pub struct CheckSummary {
     pub reasons: BTreeMap<String, u64>,
 }
 
-/// How far a record is proven (the assurance ladder).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rung {
-    /// Its own hashes do not hold, or it could not be read.
-    None,
-    /// Its bytes are those its manifest names.
-    Hashed,
-    /// It is linked to its neighbours.
-    Chained,
-    /// Policies, drift and normalization were replayed with equal results.
-    RePerformed,
-}
-
 /// One record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -205,8 +204,8 @@ pub struct RecordSummary {
     pub package: Option<String>,
     /// Bytes of the package.
     pub package_bytes: u64,
-    /// How far it is proven.
-    pub rung: Rung,
+    /// The rungs it stands on, the lowest first; each is stated on its own (F-136).
+    pub rungs: Vec<Rung>,
     /// Findings about it.
     pub findings: u64,
     /// State digest of a snapshot.

@@ -12,9 +12,12 @@ use crate::policy::{Evaluator, InProcess, Memo};
 use crate::report::{RecordSummary, Report};
 use crate::source::Source;
 
+mod anchors;
 mod assemble;
 mod conclude;
 mod inspect;
+mod keys;
+mod ladder;
 mod links;
 mod manifest;
 mod members;
@@ -32,9 +35,11 @@ mod survey;
 mod tally;
 mod transcript;
 
+pub use anchors::{KeptCheckpoint, KeptError};
 pub use inspect::{InspectError, Inspection, MemberRow, inspect, read_member};
+pub use keys::TrustedKey;
 pub use links::KnownRecord;
-pub use options::{Group, Mode, Options};
+pub use options::{Group, Mode, Options, is_structural};
 
 use assemble::{Assembly, Plan, assemble};
 use payload::Payload;

@@ -117,8 +117,8 @@ fn complete(report: &Report, lines: &mut Lines) {
         2,
         &format!("{word} (exit code {}): {}", verdict.exit_code, escape(&verdict.sentence)),
     );
-    lines.field("proven", words::proven(verdict.rung));
-    lines.field("not proven", words::not_proven(verdict.rung));
+    lines.field("proven", &words::proven(&report.assurance));
+    lines.field("not proven", &escape(&words::not_proven(&report.assurance)));
     lines.blank();
     coverage(report, lines);
     counts(report, lines);

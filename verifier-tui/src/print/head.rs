@@ -11,8 +11,8 @@ pub(super) fn verdict(report: &Report, sheet: &mut Sheet) {
     let word = words::verdict(verdict.word);
     sheet.wrapped("", 0, &format!("{word} (exit code {}): {}", verdict.exit_code, escape(&verdict.sentence)));
     sheet.blank();
-    sheet.field("proven", words::proven(verdict.rung));
-    sheet.field("not proven", words::not_proven(verdict.rung));
+    sheet.field("proven", &words::proven(&report.assurance));
+    sheet.field("not proven", &escape(&words::not_proven(&report.assurance)));
 }
 
 pub(super) fn identity(report: &Report, sheet: &mut Sheet) {

@@ -47,11 +47,12 @@ pub(crate) fn hostile(text: &str) -> Report {
 }
 
 /// Keys whose strings are words, times or digests of the format.
-const FIXED: [&str; 19] = [
+const FIXED: [&str; 20] = [
     "report_version",
     "mode",
     "word",
     "rung",
+    "root",
     "status",
     "kind",
     "code",
@@ -81,7 +82,7 @@ fn poison(value: &mut Value, text: &str) {
                         continue;
                     };
                     *member = json!({ text: first });
-                } else if !(fixed && member.is_string()) {
+                } else if !(fixed && member.is_string()) && name != "rungs" {
                     poison(member, text);
                 }
             }

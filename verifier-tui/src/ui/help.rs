@@ -41,7 +41,7 @@ fn lines(model: &Model) -> Vec<(Paint, String)> {
     );
     if let Some(report) = &model.report {
         lines.push((Paint::Strong, "What is not proven".to_owned()));
-        lines.push((Paint::Plain, format!("  {}", words::not_proven(report.verdict.rung))));
+        lines.push((Paint::Plain, format!("  {}", words::not_proven(&report.assurance))));
     }
     lines.push((Paint::Strong, "Exit codes".to_owned()));
     lines.extend(exit::TABLE.iter().map(|(code, meaning)| (Paint::Plain, format!("  {code:>2} {meaning}"))));

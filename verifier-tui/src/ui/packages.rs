@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use verify_core::model::{Kind, Outcome};
-use verify_core::report::{RecordSummary, Rung};
+use verify_core::report::RecordSummary;
 
 use super::Theme;
 use super::chrome::NARROW;
@@ -44,7 +44,7 @@ pub(super) fn render(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: R
 
 fn style(record: &RecordSummary, theme: Theme) -> Style {
     let incomplete = record.resources.values().any(|outcome| *outcome != Outcome::Complete);
-    if record.findings > 0 || record.rung == Rung::None {
+    if record.findings > 0 || record.rungs.is_empty() {
         theme.paint(Paint::Bad)
     } else if record.kind == Kind::Failure || incomplete {
         theme.paint(Paint::Warn)
@@ -65,7 +65,7 @@ fn line(record: &RecordSummary, narrow: bool) -> String {
         record.sequence,
         fit(record.kind.as_str(), 11),
         fit(&cycle, 16),
-        fit(words::rung(record.rung), 12),
+        fit(words::rung(&record.rungs), 12),
         record.findings,
         drift
     )

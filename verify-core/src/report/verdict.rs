@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Coverage, Rung};
+use super::{BundleSummary, Coverage, LadderStep, ladder_words};
 use crate::finding::{ExitClass, Finding};
 
 /// The answer in one word.
@@ -29,12 +29,10 @@ pub enum VerdictWord {
 pub struct Verdict {
     /// In one word.
     pub word: VerdictWord,
-    /// In one sentence, with its rung.
+    /// In one sentence, with how far it is proven.
     pub sentence: String,
     /// The process exit code, the same in every mode.
     pub exit_code: u8,
-    /// Lowest rung over all records.
-    pub rung: Rung,
 }
 
 /// What the verdict is made from.
@@ -44,8 +42,10 @@ pub struct Grounds<'a> {
     pub findings: &'a [Finding],
     /// The cycles.
     pub coverage: &'a Coverage,
-    /// Lowest rung over all records.
-    pub rung: Rung,
+    /// The ladder over all records.
+    pub assurance: &'a [LadderStep],
+    /// The size of the sample, if it is one.
+    pub bundle: Option<BundleSummary>,
     /// Records judged.
     pub records: u64,
     /// Checks evaluated, passed or failed.
@@ -67,7 +67,8 @@ impl<'a> Grounds<'a> {
         Self {
             findings: &[],
             coverage,
-            rung: Rung::None,
+            assurance: &[],
+            bundle: None,
             records: 0,
             evaluated: 0,
             required_but_missing: &[],
@@ -124,20 +125,16 @@ pub fn judge(grounds: Grounds<'_>) -> Verdict {
     let sentence = if exit_code == 1 || exit_code == 5 {
         sentence
     } else {
-        format!("{sentence} ({})", rung_words(grounds.rung))
+        format!("{sentence} ({})", ladder_words(grounds.assurance))
     };
-    Verdict { word, sentence, exit_code, rung: grounds.rung }
-}
-
-/// The rung in words, always with what is not proven.
-#[must_use]
-pub const fn rung_words(rung: Rung) -> &'static str {
-    match rung {
-        Rung::None => "not proven",
-        Rung::Hashed => "hashed, not chained, not signed",
-        Rung::Chained => "chained, not re-performed, not signed",
-        Rung::RePerformed => "chained and re-performed, not signed",
-    }
+    // A sample is always said to be one, whatever else is said: a gap must never look like a choice.
+    let sentence = match grounds.bundle {
+        Some(BundleSummary { records, of }) => {
+            format!("{sentence}; sampled: {records} of {of} records, coverage not claimed")
+        }
+        None => sentence,
+    };
+    Verdict { word, sentence, exit_code }
 }
 
 fn counted(count: usize, noun: &str) -> String {

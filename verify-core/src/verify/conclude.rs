@@ -1,6 +1,7 @@
 //! From verified records to the report: what needs the whole chain, and what is claimed in the end.
 
 use super::assemble::{Assembly, Plan};
+use super::ladder;
 use super::options::{Group, LEFT_OUT, Options};
 use super::payload::Payload;
 use super::record::Verified;
@@ -9,9 +10,9 @@ use super::tally::Tally;
 use crate::approvals::{Approving, InForce};
 use crate::coverage;
 use crate::finding::{Code, Finding, Place};
-use crate::model::{Exception, Kind, Sequence};
+use crate::model::{Exception, Sequence};
 use crate::report::{
-    ChainSummary, Coverage, Grounds, Head, REPORT_VERSION, RecordSummary, Report, Rung, SlotStatus, judge,
+    ChainSummary, Coverage, Grounds, Head, Proofs, REPORT_VERSION, Report, Rung, SlotStatus, judge,
 };
 use crate::source::Source;
 
@@ -47,7 +48,10 @@ pub(super) fn build_report(
         source: source.describe(),
         mode: options.mode.as_str().to_owned(),
         verdict: judge(Grounds::nothing(&coverage)),
+        assurance: Vec::new(),
+        proofs: Proofs::default(),
         chain: chain_summary(assembly),
+        bundle: None,
         coverage,
         checks: Vec::new(),
         records: Vec::new(),
@@ -67,12 +71,12 @@ pub(super) fn build_report(
         let Some(plan) = plans.get(verified.index) else { continue };
         let mut record = summary::record_summary(plan, verified, tally.findings());
         if assembly.alone {
-            record.rung = record.rung.min(Rung::Hashed);
+            record.rungs.retain(|rung| *rung == Rung::Hashed);
         }
         report.records.push(record);
         summary::add_snapshot(&mut report, plan, verified.recorded.as_ref());
     }
-    let rung = lowest_rung(&report.records);
+    report.assurance = ladder::steps(&report.records, |rung, _, _| format!("not {}", rung.word()));
     let mut missing = missing.to_vec();
     if report.coverage.requested && report.coverage.expected == 0 && options.runs(Group::Coverage) {
         missing.push("no cycle was due in the requested period".to_owned());
@@ -81,7 +85,8 @@ pub(super) fn build_report(
     report.verdict = judge(Grounds {
         findings: tally.findings(),
         coverage: &report.coverage,
-        rung,
+        assurance: &report.assurance,
+        bundle: report.bundle,
         records: report.records.len() as u64,
         evaluated: tally.evaluated(),
         required_but_missing: &missing,
@@ -101,14 +106,6 @@ pub(super) fn build_report(
         ))
     });
     report
-}
-
-/// The lowest rung over all records. Only snapshots have anything to perform again, so where there
-/// are some, the other records are as good as they can be when they are chained.
-fn lowest_rung(records: &[RecordSummary]) -> Rung {
-    let performs = |record: &&RecordSummary| record.kind == Kind::Snapshot || record.rung < Rung::Chained;
-    let all = records.iter().map(|record| record.rung).min();
-    records.iter().filter(performs).map(|record| record.rung).min().or(all).unwrap_or(Rung::None)
 }
 
 fn chain_summary(assembly: &Assembly) -> Option<ChainSummary> {

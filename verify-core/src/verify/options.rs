@@ -4,10 +4,15 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use super::anchors::KeptCheckpoint;
+use super::keys::TrustedKey;
 use super::links::KnownRecord;
+use crate::checkpoint::VerifierKey;
 use crate::coverage::Period;
 use crate::finding::Code;
 use crate::limits::Limits;
+use crate::report::Rung;
+use crate::timestamp::Authorities;
 
 /// Reason of checks that the user left out.
 pub(super) const LEFT_OUT: &str = "left out by --only";
@@ -53,11 +58,17 @@ pub enum Group {
     Drift,
     /// Normalization replay.
     Normalization,
+    /// Checkpoints in the evidence and the keys that signed them.
+    Signatures,
+    /// Checkpoints and witnesses from outside.
+    Anchors,
+    /// Time-stamp tokens.
+    Time,
 }
 
 impl Group {
     /// Every group.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Structure,
         Self::Chain,
         Self::Coverage,
@@ -66,6 +77,9 @@ impl Group {
         Self::Policies,
         Self::Drift,
         Self::Normalization,
+        Self::Signatures,
+        Self::Anchors,
+        Self::Time,
     ];
 
     /// The group as written on the command line.
@@ -80,6 +94,9 @@ impl Group {
             Self::Policies => "policies",
             Self::Drift => "drift",
             Self::Normalization => "normalization",
+            Self::Signatures => "signatures",
+            Self::Anchors => "anchors",
+            Self::Time => "time",
         }
     }
 
@@ -95,6 +112,14 @@ impl Group {
             }
             Code::DriftReplay => Self::Drift,
             Code::NormReplay => Self::Normalization,
+            Code::SigPresent
+            | Code::SigKey
+            | Code::SigValid
+            | Code::SigBind
+            | Code::SigRotate
+            | Code::SigLate => Self::Signatures,
+            Code::AnchorCheckpoint | Code::AnchorWitness => Self::Anchors,
+            Code::TsPresent | Code::TsValid | Code::TsImprint | Code::TsSkew | Code::TsLate => Self::Time,
             Code::ChainEmpty
             | Code::ChainGenesis
             | Code::ChainLink
@@ -142,8 +167,24 @@ pub struct Options {
     pub period: Period,
     /// A record kept from outside.
     pub head: Option<KnownRecord>,
+    /// Keys given from outside, each with the records it is good for.
+    pub keys: Vec<TrustedKey>,
+    /// Checkpoints kept outside.
+    pub anchors: Vec<KeptCheckpoint>,
+    /// Keys of witnesses given from outside.
+    pub witnesses: Vec<VerifierKey>,
+    /// How many of the witnesses must have signed a checkpoint that this chain extends.
+    pub quorum: usize,
+    /// Certificates of time-stamping authorities given from outside.
+    pub authorities: Authorities,
+    /// Seconds after a sealing within which a token is in time (F-132).
+    pub time_lag_seconds: i64,
+    /// Rungs without which the answer is inconclusive.
+    pub required: BTreeSet<Rung>,
     /// Groups to run; `None` runs all. Structure and chain always run: the rest rests on them.
     pub only: Option<BTreeSet<Group>>,
+    /// Leaves out every check that the second implementation does not make ([`is_structural`]).
+    pub structural: bool,
     /// Whether cycles explained afterwards are accepted.
     pub accept_explained: bool,
     /// Whether recorded violations change the exit code.
@@ -161,7 +202,15 @@ impl Default for Options {
             mode: Mode::default(),
             period: Period::default(),
             head: None,
+            keys: Vec::new(),
+            anchors: Vec::new(),
+            witnesses: Vec::new(),
+            quorum: 0,
+            authorities: Authorities::default(),
+            time_lag_seconds: 86_400,
+            required: BTreeSet::new(),
             only: None,
+            structural: false,
             accept_explained: false,
             fail_on_violations: false,
             threads: 1,
@@ -174,7 +223,63 @@ impl Options {
     /// Whether a group of checks runs.
     #[must_use]
     pub fn runs(&self, group: Group) -> bool {
-        matches!(group, Group::Structure | Group::Chain)
-            || self.only.as_ref().is_none_or(|only| only.contains(&group))
+        let chosen = matches!(group, Group::Structure | Group::Chain)
+            || self.only.as_ref().is_none_or(|only| only.contains(&group));
+        chosen && !(self.structural && !has_structural_code(group))
+    }
+
+    /// Whether a check is asked for.
+    #[must_use]
+    pub fn asks(&self, code: Code) -> bool {
+        self.runs(Group::of(code)) && (!self.structural || is_structural(code))
+    }
+}
+
+/// Whether the second implementation, `verify.py`, makes this check too: *both* in the table of section 12 of the
+/// format.
+#[must_use]
+pub const fn is_structural(code: Code) -> bool {
+    !matches!(
+        code,
+        Code::SchemaSnapshot
+            | Code::CollectTranscript
+            | Code::AnchorWitness
+            | Code::TsPresent
+            | Code::TsValid
+            | Code::TsImprint
+            | Code::TsSkew
+            | Code::TsLate
+            | Code::ExceptionExpired
+            | Code::PolicyBind
+            | Code::PolicyParse
+            | Code::PolicyBuiltin
+            | Code::PolicyLimits
+            | Code::PolicyReplay
+            | Code::DriftReplay
+            | Code::NormReplay
+    )
+}
+
+fn has_structural_code(group: Group) -> bool {
+    Code::ALL.iter().any(|code| Group::of(*code) == group && is_structural(*code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // What people read and what the program does must be the same.
+    #[test]
+    fn structural_checks_are_those_the_format_marks_both() {
+        let document = include_str!("../../docs/format.md");
+        let by = |code: Code| {
+            let start = format!("| `{code}` | ");
+            let row = document.lines().find(|line| line.starts_with(&start)).unwrap();
+            row.split(" | ").nth(3).unwrap()
+        };
+        for code in Code::ALL {
+            let expected = if is_structural(*code) { "both" } else { "verifier" };
+            assert_eq!(by(*code), expected, "{code}");
+        }
     }
 }

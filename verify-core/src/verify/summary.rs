@@ -28,7 +28,7 @@ pub(super) fn record_summary(plan: &Plan, verified: &Verified, findings: &[Findi
         manifest_sha256: plan.sha256,
         package: plan.package.as_ref().map(|item| item.name.clone()),
         package_bytes: verified.package_bytes,
-        rung: rung(plan, verified, own()),
+        rungs: rungs(plan, verified, own()),
         findings: own().count() as u64,
         state_sha256: manifest.state_sha256,
         resources: manifest.resources.iter().map(|(name, r)| (name.to_string(), r.outcome)).collect(),
@@ -49,14 +49,14 @@ pub(super) fn record_summary(plan: &Plan, verified: &Verified, findings: &[Findi
     }
 }
 
-/// How far the record is proven: never further than what was really done again.
-fn rung<'a>(plan: &Plan, verified: &Verified, mut findings: impl Iterator<Item = &'a Finding>) -> Rung {
+/// The rungs that record and neighbours alone can show: never further than what was really done again.
+fn rungs<'a>(plan: &Plan, verified: &Verified, findings: impl Iterator<Item = &'a Finding>) -> Vec<Rung> {
     if !verified.hashed {
-        return Rung::None;
+        return Vec::new();
     }
     let mut unchained = false;
     let mut differs = false;
-    for finding in &mut findings {
+    for finding in findings {
         unchained |= super::Group::of(finding.code) == super::Group::Chain
             && finding.code.exit_class() != crate::finding::ExitClass::Note;
         differs |= finding.code.exit_class() == crate::finding::ExitClass::Replay;
@@ -65,11 +65,9 @@ fn rung<'a>(plan: &Plan, verified: &Verified, mut findings: impl Iterator<Item =
     let replayed = plan.manifest.kind == Kind::Snapshot
         && verified.tally.ran(Code::PolicyReplay)
         && verified.tally.ran(Code::DriftReplay);
-    match (unchained, differs || !replayed) {
-        (true, _) => Rung::Hashed,
-        (false, true) => Rung::Chained,
-        (false, false) => Rung::RePerformed,
-    }
+    let stands =
+        [(Rung::Hashed, true), (Rung::Chained, !unchained), (Rung::RePerformed, replayed && !differs)];
+    stands.into_iter().filter(|(_, stands)| *stands).map(|(rung, _)| rung).collect()
 }
 
 fn note(payload: &Payload) -> Option<String> {
