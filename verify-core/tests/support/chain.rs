@@ -2,7 +2,9 @@
 //!
 //! [`standard`] holds a genesis, three snapshots, an approval, a failure, and one day without any
 //! record (2026-05-04). Records stay editable: change the manifest or the members, then call
-//! [`Link::reseal`] for an honest package or [`Link::set_manifest`] for a forged one.
+//! [`Link::reseal`] for an honest package or [`Link::set_manifest`] for a forged one. A chain with a
+//! [`Chain::signer`] makes a note after every record, which the next record carries (F-126, F-127);
+//! [`Chain::rewrite_from`] rewrites history with all the right keys.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,13 +12,23 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use verify_core::canon;
+use verify_core::checkpoint::{SignedNote, tree};
 use verify_core::digest::Digest;
 use verify_core::limits::Limits;
-use verify_core::model::{Baseline, Kind, Manifest, Sequence, Tenant};
+use verify_core::model::{Baseline, Kind, Manifest, Omission, Proof, Sequence, Tenant};
 use verify_core::package::PackageWriter;
 use verify_core::time::UtcTime;
 
 use super::documents::{self, Documents};
+
+#[allow(dead_code, reason = "each test crate that shares this file needs a part of it")]
+mod history;
+#[allow(dead_code, reason = "each test crate that shares this file needs a part of it")]
+pub(crate) mod signing;
+
+#[allow(unused_imports, reason = "each test crate that shares this file needs a part of it")]
+pub(crate) use history::standard_signed;
+use signing::Signer;
 
 /// One record: its members, its manifest, and the two files they become.
 #[derive(Clone)]
@@ -65,6 +77,11 @@ impl Link {
         Digest::of(&self.commit)
     }
 
+    /// Hash of the manifest as a leaf (F-120).
+    pub(crate) fn leaf(&self) -> Digest {
+        tree::leaf(&self.commit)
+    }
+
     /// Name of the committed manifest below the root.
     pub(crate) fn commit_place(&self) -> String {
         format!("chain/{}", self.manifest.sequence.commit_name())
@@ -86,22 +103,44 @@ pub(crate) struct Chain {
     /// What the next record is made from.
     pub(crate) documents: Documents,
     pub(crate) baseline: Option<Baseline>,
+    /// The key in force; none in a chain that is not signed.
+    pub(crate) signer: Option<Signer>,
+    /// The notes made after the records, by size: `chain/<size - 1>.checkpoint`.
+    pub(crate) notes: BTreeMap<u64, SignedNote>,
+    /// The tokens over them, by size: `chain/<size - 1>.tsr`.
+    pub(crate) tokens: BTreeMap<u64, Vec<u8>>,
+    /// What the next record declares that it should have carried (F-129); forgotten once it is sealed.
+    pub(crate) omissions: Vec<Proof>,
     tenant: Tenant,
 }
 
 impl Chain {
     /// Starts the chain of the tenant `subdomain`, whose records are made from `documents`.
     pub(crate) fn start(documents: Documents, subdomain: &str, sealed: &str) -> Self {
+        Self::start_with(documents, subdomain, sealed, None)
+    }
+
+    fn start_with(documents: Documents, subdomain: &str, sealed: &str, signer: Option<Signer>) -> Self {
         let tenant = Tenant {
             platform: "reference".to_owned(),
             region: "eu-1".to_owned(),
             organization_id: format!("org-{subdomain}"),
             subdomain: subdomain.to_owned(),
         };
-        let mut chain = Self { links: Vec::new(), documents, baseline: None, tenant };
+        let log_key = signer.as_ref().map(|signer| signer.key.to_string());
+        let mut chain = Self {
+            links: Vec::new(),
+            documents,
+            baseline: None,
+            signer,
+            notes: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            omissions: Vec::new(),
+            tenant,
+        };
         chain.seal(Kind::Genesis, None, time(sealed), |manifest| {
             let payload = json!({"genesis": {
-                "origin": manifest.origin, "tenant": manifest.tenant, "log_key": null, "approved_by": "ciso@example.com",
+                "origin": manifest.origin, "tenant": manifest.tenant, "log_key": log_key, "approved_by": "ciso@example.com",
                 "ticket": "CHG-1", "reason": "start of the audit period", "approved_utc": sealed,
                 "rules": {
                     "policies_sha256": manifest.policies_sha256, "schemas_sha256": manifest.schemas_sha256,
@@ -188,7 +227,10 @@ impl Chain {
     pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let commits = self.links.iter().map(|link| (link.commit_place(), link.commit.clone()));
         let packages = self.links.iter().map(|link| (link.place.clone(), link.package.clone()));
-        commits.chain(packages).collect()
+        let beside = |size: u64, ending: &str| format!("chain/{:010}.{ending}", size - 1);
+        let notes = self.notes.iter().map(|(size, note)| (beside(*size, "checkpoint"), note.to_bytes()));
+        let tokens = self.tokens.iter().map(|(size, token)| (beside(*size, "tsr"), token.clone()));
+        commits.chain(packages).chain(notes).chain(tokens).collect()
     }
 
     fn approval(&mut self, sealed: &str, subject: &str, before: &Value, after: Digest, baseline: &Value) {
@@ -209,7 +251,18 @@ impl Chain {
     where
         F: FnOnce(&Manifest) -> (Value, BTreeMap<String, Vec<u8>>),
     {
-        let manifest = self.draft(kind, slot, sealed);
+        self.seal_record(kind, slot, sealed, documents);
+        self.sign();
+    }
+
+    fn seal_record<F>(&mut self, kind: Kind, slot: Option<UtcTime>, sealed: UtcTime, documents: F)
+    where
+        F: FnOnce(&Manifest) -> (Value, BTreeMap<String, Vec<u8>>),
+    {
+        let mut manifest = self.draft(kind, slot, sealed);
+        let reason = "out of reach".to_owned();
+        manifest.omissions =
+            self.omissions.drain(..).map(|proof| Omission { proof, reason: reason.clone() }).collect();
         let place = place(&manifest);
         let mut link = Link {
             manifest,
@@ -219,6 +272,13 @@ impl Chain {
             package: Vec::new(),
         };
         link.members.insert("verify.py".to_owned(), self.documents.verify_py.clone());
+        // The newest note there is: a note or token that is taken away before stays away.
+        if let Some((size, note)) = self.notes.last_key_value() {
+            link.members.insert("checkpoint".to_owned(), note.to_bytes());
+            if let Some(token) = self.tokens.get(size) {
+                link.members.insert("checkpoint.tsr".to_owned(), token.clone());
+            }
+        }
         // Once for the digests of the rules, which the payload of a genesis repeats, once for all.
         link.members.insert(kind.payload_member(), b"{}".to_vec());
         link.reseal();
@@ -249,7 +309,7 @@ impl Chain {
         let unset = Digest::of(b"");
         serde_json::from_value(json!({
             "manifest_version": "1.0", "kind": kind,
-            "origin": format!("evidence.example.com/{}/production", self.tenant.subdomain),
+            "origin": origin(&self.tenant.subdomain),
             "collection_id": id, "collection_cycle": if slot.is_some() { "daily_0800" } else { kind.as_str() },
             "sequence": sequence, "chain_id": self.links.first().map(Link::digest), "tenant": self.tenant,
             "payload_path": "", "payload_sha256": unset,
@@ -276,12 +336,16 @@ impl Chain {
 /// Genesis, three snapshots, an approval of the first, a failure, and 2026-05-04 without a record.
 pub(crate) fn standard() -> Chain {
     let mut chain = Chain::start(documents::usual(), "acme", "2026-05-01T00:00:00Z");
+    with_standard_records(&mut chain);
+    chain
+}
+
+fn with_standard_records(chain: &mut Chain) {
     chain.snapshot("2026-05-01T08:00:00Z");
     chain.approve_baseline(1, "2026-05-01T12:00:00Z");
     chain.snapshot("2026-05-02T08:00:00Z");
     chain.failure("2026-05-03T08:00:00Z");
     chain.snapshot("2026-05-05T08:00:00Z");
-    chain
 }
 
 /// Writes files below `folder`, by their names relative to it.
@@ -291,6 +355,11 @@ pub(crate) fn write_files(folder: &Path, files: &BTreeMap<String, Vec<u8>>) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
     }
+}
+
+/// The origin of a tenant's chain.
+pub(crate) fn origin(subdomain: &str) -> String {
+    format!("evidence.example.com/{subdomain}/production")
 }
 
 pub(crate) fn time(text: &str) -> UtcTime {
