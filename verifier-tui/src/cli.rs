@@ -79,7 +79,10 @@ pub enum Command {
     },
     /// Evaluates policies for a parent process, under limits.
     #[command(hide = true, name = crate::worker::REPLAY_WORKER)]
-    ReplayWorker,
+    ReplayWorker {
+        /// Bytes of memory.
+        memory: u64,
+    },
 }
 
 /// Form of the answer.
@@ -135,10 +138,10 @@ pub struct Question {
     /// Members of one package [default: 10000].
     #[arg(long, help_heading = LIMITS, value_name = "N")]
     pub max_members: Option<usize>,
-    /// Inflated bytes of one member [default: 1GiB].
+    /// Inflated bytes of one member [default: 256MiB].
     #[arg(long, help_heading = LIMITS, value_name = "SIZE", value_parser = values::size)]
     pub max_member: Option<u64>,
-    /// Inflated bytes of one package [default: 4GiB].
+    /// Inflated bytes of one package [default: 1GiB].
     #[arg(long, help_heading = LIMITS, value_name = "SIZE", value_parser = values::size)]
     pub max_inflated: Option<u64>,
     /// Inflated over stored size of one member [default: 200].
@@ -147,12 +150,27 @@ pub struct Question {
     /// Nesting depth of a JSON document [default: 64].
     #[arg(long, help_heading = LIMITS, value_name = "N", value_parser = values::depth)]
     pub max_depth: Option<usize>,
+    /// Values of one JSON document or entity, counted by commas and colons [default: 1000000].
+    #[arg(long, help_heading = LIMITS, value_name = "N")]
+    pub max_values: Option<usize>,
+    /// Values of one snapshot, counted by commas and colons [default: 4000000].
+    #[arg(long, help_heading = LIMITS, value_name = "N")]
+    pub max_snapshot_values: Option<usize>,
     /// Bytes of one manifest [default: 16MiB].
     #[arg(long, help_heading = LIMITS, value_name = "SIZE", value_parser = values::size)]
     pub max_manifest: Option<u64>,
-    /// Files in the evidence [default: 1000000].
+    /// Files and folders in the evidence [default: 1000000].
     #[arg(long, help_heading = LIMITS, value_name = "N")]
     pub max_files: Option<usize>,
+    /// Cycles that the schedule promises [default: 1000000].
+    #[arg(long, help_heading = LIMITS, value_name = "N")]
+    pub max_cycles: Option<usize>,
+    /// Seconds of one evaluation of a policy [default: 5].
+    #[arg(long, help_heading = LIMITS, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub max_policy_seconds: Option<u64>,
+    /// Memory of a process that evaluates policies [default: 640MiB].
+    #[arg(long, help_heading = LIMITS, value_name = "SIZE", value_parser = values::size)]
+    pub max_policy_memory: Option<u64>,
 }
 
 impl Question {
@@ -167,8 +185,13 @@ impl Question {
             total_bytes: self.max_inflated.unwrap_or(usual.total_bytes),
             expansion: self.max_expansion.unwrap_or(usual.expansion),
             json_depth: self.max_depth.unwrap_or(usual.json_depth),
+            json_values: self.max_values.unwrap_or(usual.json_values),
+            snapshot_values: self.max_snapshot_values.unwrap_or(usual.snapshot_values),
             manifest_bytes: self.max_manifest.unwrap_or(usual.manifest_bytes),
             files: self.max_files.unwrap_or(usual.files),
+            cycles: self.max_cycles.unwrap_or(usual.cycles),
+            policy_seconds: self.max_policy_seconds.unwrap_or(usual.policy_seconds),
+            policy_bytes: self.max_policy_memory.unwrap_or(usual.policy_bytes),
             ..usual
         }
     }

@@ -54,7 +54,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Refusal
             write_out(&script)?;
             Ok(Ending::Done.code())
         }
-        (Some(Command::ReplayWorker), _) => worker::replay::run(),
+        (Some(Command::ReplayWorker { memory }), _) => worker::replay::run(memory),
         (None, Some(question)) if screens_possible() => screens(&question),
         (None, Some(question)) => headless(&question, Format::Text),
         (None, None) => Err(nothing_named()),
@@ -109,7 +109,8 @@ fn headless(question: &Question, format: Format) -> Result<u8, Refusal> {
         reachable(&question.path)?;
     }
     let meter = Meter::start();
-    let report = verify::verify(&Folder::new(&question.path), &options, &Children::new(), &meter);
+    let report =
+        verify::verify(&Folder::new(&question.path), &options, &Children::new(&options.limits), &meter);
     meter.clear();
     if format == Format::Text && nothing_found(&report) {
         return Err(no_evidence(&question.path, &report));

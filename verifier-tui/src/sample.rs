@@ -204,6 +204,7 @@ pub(crate) fn verified() -> Report {
         drift_rows_omitted: 0,
         incomplete: Vec::new(),
         findings: Vec::new(),
+        findings_omitted: 0,
         not_claimed: vec![
             "The evidence shows what the platform answered, not whether it told the truth.".to_owned(),
         ],

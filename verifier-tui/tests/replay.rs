@@ -99,7 +99,7 @@ fn the_worker_ends_with_its_input_and_refuses_noise() {
     use std::process::{Command, Stdio};
 
     let mut worker = Command::new(env!("CARGO_BIN_EXE_verifier"))
-        .arg("replay-worker")
+        .args(["replay-worker", "671088640"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -109,7 +109,7 @@ fn the_worker_ends_with_its_input_and_refuses_noise() {
     let output = worker.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(70));
     let mut quiet = Command::new(env!("CARGO_BIN_EXE_verifier"))
-        .arg("replay-worker")
+        .args(["replay-worker", "671088640"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .spawn()

@@ -25,11 +25,13 @@ import zlib
 
 # ------------------------------------------------------------------ limits (F-12) and finding codes
 
-PACKAGE_BYTES = MEMBER_BYTES = 1 << 30
-TOTAL_BYTES, MANIFEST_BYTES = 4 << 30, 16 << 20
+PACKAGE_BYTES, MEMBER_BYTES = 1 << 30, 256 << 20
+TOTAL_BYTES, MANIFEST_BYTES = 1 << 30, 16 << 20
+JSON_VALUES, SNAPSHOT_VALUES = 1000000, 4000000
 MEMBERS, FILES, FOLDER_DEPTH, JSON_DEPTH = 10000, 1000000, 32, 64
 EXPANSION, EXPANSION_FLOOR = 200, 1 << 20
-FAULTS_SHOWN, SLOTS = 100, 500000
+FAULTS_SHOWN, CYCLES = 100, 1000000
+MOST_OF_RECORD, MOST_OF_SOURCE = 100, 10000
 LARGEST_INTEGER = (1 << 53) - 1
 
 # Codes this program can report, in the order of the checks: severity, and what the code does to the
@@ -117,13 +119,17 @@ class Findings:
     """What is wrong, collected; every check runs, none hides a later one."""
 
     def __init__(self):
-        self.rows = []
+        self.rows, self.listed, self.omitted = [], {}, 0
 
     def add(self, code, message, expected="", found="", sequence=None, file=None, member=None):
         row = {"code": code, "severity": CODES[code][0], "sequence": sequence, "file": file,
                "member": member, "expected": text_of(expected), "found": text_of(found),
                "message": message}
-        if row not in self.rows[-FAULTS_SHOWN:]:
+        most = MOST_OF_SOURCE if sequence is None else MOST_OF_RECORD
+        if self.listed.get((code, sequence), 0) >= most:
+            self.omitted += 1  # a flood of one code is counted, the first ones are listed
+        elif row not in self.rows[-FAULTS_SHOWN:]:
+            self.listed[code, sequence] = self.listed.get((code, sequence), 0) + 1
             self.rows.append(row)
 
     def at(self, **place):
@@ -296,13 +302,41 @@ def canonical(data):
     return reader.write(reader.read(data))
 
 
-def read_canonical(data):
+def count_values(data):
+    """Commas and colons outside of strings: a text of so many values becomes a tree of so much memory."""
+    if data.count(b",") + data.count(b":") <= JSON_VALUES:
+        return 0
+    outside = re.sub(rb'"[^"\\]*(?:\\.[^"\\]*)*"', b"", data, flags=re.DOTALL)
+    return outside.count(b",") + outside.count(b":")
+
+
+def check_values(value, most):
+    """No entity, and no other top-level member, of a large snapshot has more values than a document may."""
+    for member in value.values() if isinstance(value, dict) else []:
+        for index, part in enumerate(member if isinstance(member, list) else [member]):
+            level, count = [part], 1 if index else 0  # the comma before it is its own
+            while level:
+                inner = [item for item in level if isinstance(item, (dict, list))]
+                count += sum(2 * len(item) - 1 if isinstance(item, dict) else len(item) - 1
+                             for item in inner if item)
+                if count > most:
+                    raise JsonFault("JSON-LIMITS", "more than %d values in one entity" % most)
+                level = [item for outer in inner
+                         for item in (outer.values() if isinstance(outer, dict) else outer)]
+
+
+def read_canonical(data, most=JSON_VALUES):
     """Reads a text that must be its own canonical form. Returns the value and, for an object, the
     bytes of each of its top-level members."""
     if len(data) > MEMBER_BYTES:
         raise JsonFault("JSON-LIMITS", "%d bytes" % len(data))
+    count = count_values(data)
+    if count > most:
+        raise JsonFault("JSON-LIMITS", "more than %d values" % most)
     reader = JsonReader()
     value = reader.read(data)
+    if count > JSON_VALUES:
+        check_values(value, JSON_VALUES)
     if not isinstance(value, dict):
         parts, again = {}, reader.write(value)
     else:
@@ -316,6 +350,8 @@ def read_canonical(data):
 def read_lines(data):
     """Canonical JSON lines (F-13): one object per line, each line ended by one newline."""
     rows = []
+    if data.count(b"\n") > JSON_VALUES:
+        raise JsonFault("JSON-LIMITS", "more than %d lines" % JSON_VALUES)
     for line in data.split(b"\n")[:-1]:
         value, _ = read_canonical(line)
         if not isinstance(value, dict):
@@ -1011,7 +1047,8 @@ class PackageCheck:
             if name.endswith(".jsonl"):
                 self.documents[name] = read_lines(content)
                 return
-            value, parts = read_canonical(content)
+            snapshot = name == "snapshot.json" and wanted
+            value, parts = read_canonical(content, SNAPSHOT_VALUES if snapshot else JSON_VALUES)
         except JsonFault as fault:
             return say(fault.code, "the document is not canonical JSON", "RFC 8785 form", fault.found)
         self.canonical_before[self.digests[name]] = True
@@ -1537,10 +1574,12 @@ class RulesInForce:
 
 def stretches(records, first, last):
     """Parts of the period with the schedule in force in each (F-63)."""
-    changes = []
+    changes, newest = [], None
     for record in records:
+        sealed = seconds(record.manifest["sealed_utc"])  # times that run backwards count as standing still
+        newest = sealed if newest is None else max(newest, sealed)
         if not changes or changes[-1][1] != record.manifest["schedule"]:
-            changes.append((seconds(record.manifest["sealed_utc"]), record.manifest["schedule"]))
+            changes.append((newest, record.manifest["schedule"]))
     for index, (start, schedule) in enumerate(changes):
         start = first if index == 0 else max(first, start)
         end = last if index + 1 == len(changes) else min(last, changes[index + 1][0] - 1)
@@ -1583,15 +1622,19 @@ def coverage(records, first, last, findings):
     last = newest if last is None else last
     result = {"from_utc": time_text(first), "to_utc": time_text(last), "requested": requested, "expected": 0,
               "sealed": 0, "failed": 0, "explained": 0, "missing": 0, "rows": []}
-    late = []
+    late, count = [], 0
+    for start, end, schedule in stretches(records, first, last):
+        for _ in schedule.between(start, end):
+            count += 1
+            if count > CYCLES:
+                raise Unreadable("the schedule promises more than %d cycles from %s to %s" % (
+                    CYCLES, result["from_utc"], result["to_utc"]))
     for start, end, schedule in stretches(records, first, last):
         for slot in schedule.between(start, end):
             row = row_of(slot, schedule, slots.get(slot, []))
             result["rows"].append(row)
             result["expected"] += 1
             result[row["status"]] += 1
-            if result["expected"] > SLOTS:
-                raise Unreadable("more than %d slots in the period" % SLOTS)
             if row["status"] == "missing" and slot > newest:
                 late.append(row["scheduled_utc"])
             elif row["status"] == "missing":
@@ -1621,6 +1664,10 @@ def verify(path, first, last, head):
             check_chain(records, findings)
             RulesInForce(findings).follow(records)
             covered = coverage(records, first, last, findings)
+            if covered["expected"] == 0 and (covered["requested"] or not any(
+                    record.kind == "snapshot" for record in records)):
+                raise Unreadable("no cycle was due in the period" if covered["requested"]
+                                 else "no cycle was due yet and no snapshot was taken")
         for record in records:
             check_times(record.manifest, findings.at(sequence=record.sequence, file=record.file))
         if records and head:
@@ -1632,7 +1679,8 @@ def verify(path, first, last, head):
     newest = records[-1] if records else None
     return {
         "implementation": "verify.py", "format": "1.0", "verdict": word, "exit_code": code,
-        "records": len(records), "findings": findings.sorted(), "coverage": covered,
+        "records": len(records), "findings": findings.sorted(), "findings_omitted": findings.omitted,
+        "coverage": covered,
         "head": newest and {"sequence": newest.sequence, "manifest_sha256": newest.digest,
                             "sealed_utc": newest.manifest["sealed_utc"]},
         "not_evaluated": notes}
@@ -1659,6 +1707,8 @@ def print_text(result, out):
         if row["expected"] or row["found"]:
             out("    expected " + shown(row["expected"]))
             out("    found    " + shown(row["found"]))
+    if result["findings_omitted"]:
+        out("and %d more findings like these" % result["findings_omitted"])
     covered = result["coverage"]
     if covered:
         out("cycles from %s to %s: %d expected, %d sealed, %d failed, %d explained, %d missing" % tuple(

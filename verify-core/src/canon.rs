@@ -125,6 +125,9 @@ fn parse_checked(bytes: &[u8]) -> Result<Value, CanonError> {
 /// A text that is not strict JSON is reported as that, because "not canonical" would send the reader
 /// looking for an edit where the document is broken.
 fn diagnose(bytes: &[u8], limits: &Limits, fault: check::Fault) -> CanonError {
+    if let Some(check::Over { most, option }) = fault.over {
+        return scan::too_many_values(fault.at, most, option);
+    }
     scan::scan(bytes, limits).err().unwrap_or_else(|| {
         CanonError::new(CanonClass::NotCanonical, fault.at, "valid JSON, but not in RFC 8785 form")
     })

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::limits::option;
 use crate::model::{Kind, Schedule};
 use crate::report::{Coverage, SlotRow, SlotStatus};
 use crate::schedule::{ScheduleError, Slots};
@@ -46,10 +47,28 @@ impl Period {
     }
 }
 
-/// Counts the population of `records` (by sequence) over `period`.
+/// Why the population cannot be counted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CoverageError {
+    /// A schedule is not understood: the evidence is wrong.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+    /// There are more cycles than the limit: nothing is said about any of them.
+    #[error("the schedule promises more than {limit} cycles from {from} to {to} ({option})", option = option::CYCLES)]
+    TooMany {
+        /// The limit.
+        limit: usize,
+        /// First moment of the period.
+        from: UtcTime,
+        /// Last moment of the period.
+        to: UtcTime,
+    },
+}
+
+/// Counts the population of `records` (by sequence) over `period`, if it has at most `limit` cycles.
 ///
 /// Without records there is no schedule and so no population: everything is zero.
-pub fn count(records: &[CycleRecord], period: Period) -> Result<Coverage, ScheduleError> {
+pub fn count(records: &[CycleRecord], period: Period, limit: usize) -> Result<Coverage, CoverageError> {
     let Some(first) = records.first() else {
         return Ok(Coverage { requested: period.requested(), ..Coverage::default() });
     };
@@ -62,7 +81,7 @@ pub fn count(records: &[CycleRecord], period: Period) -> Result<Coverage, Schedu
         ..Coverage::default()
     };
     let by_slot = records_by_slot(records);
-    for slot in expected_slots(records, from, to)? {
+    for slot in expected_slots(records, from, to, limit)? {
         let row = row(slot.time, &slot.slots, by_slot.get(&slot.time).map_or(&[][..], Vec::as_slice));
         match row.status {
             SlotStatus::Sealed => coverage.sealed += 1,
@@ -88,16 +107,21 @@ struct Expected {
 }
 
 /// Slots of each stretch of time under the schedule in force then: that of the newest record sealed
-/// at or before the slot; before the genesis, the first schedule.
+/// at or before the slot; before the genesis, the first schedule. Times that run backwards (`CHAIN-TIME`)
+/// count as standing still, so that no moment lies in two stretches.
 fn expected_slots(
     records: &[CycleRecord],
     from: UtcTime,
     to: UtcTime,
-) -> Result<Vec<Expected>, ScheduleError> {
+    limit: usize,
+) -> Result<Vec<Expected>, CoverageError> {
     let mut stretches: Vec<(UtcTime, &Schedule)> = Vec::new();
+    let mut sealed = None;
     for record in records {
+        let newest = sealed.map_or(record.sealed_utc, |before| record.sealed_utc.max(before));
+        sealed = Some(newest);
         if stretches.last().is_none_or(|(_, schedule)| **schedule != record.schedule) {
-            stretches.push((record.sealed_utc, &record.schedule));
+            stretches.push((newest, &record.schedule));
         }
     }
     let mut expected = Vec::new();
@@ -108,9 +132,12 @@ fn expected_slots(
             None => to,
         };
         let slots = std::rc::Rc::new(Slots::new(schedule)?);
-        expected.extend(
-            slots.between(start, end).map(|time| Expected { time, slots: std::rc::Rc::clone(&slots) }),
-        );
+        for time in slots.between(start, end) {
+            if expected.len() >= limit {
+                return Err(CoverageError::TooMany { limit, from, to });
+            }
+            expected.push(Expected { time, slots: std::rc::Rc::clone(&slots) });
+        }
     }
     Ok(expected)
 }
@@ -159,6 +186,8 @@ fn row(slot: UtcTime, slots: &Slots, records: &[&CycleRecord]) -> SlotRow {
 mod tests {
     use super::*;
 
+    const MANY: usize = 1_000;
+
     fn daily() -> Schedule {
         Schedule { cron: "0 8 * * *".to_owned(), timezone: "UTC".to_owned(), tolerance_seconds: 3_600 }
     }
@@ -191,7 +220,7 @@ mod tests {
             record(1, Kind::Snapshot, Some("2026-05-01T08:00:00Z"), "2026-05-01T08:00:05Z"),
             record(4, Kind::Snapshot, Some("2026-05-04T08:00:00Z"), "2026-05-04T08:00:05Z"),
         ];
-        let coverage = count(&records, Period::default()).unwrap();
+        let coverage = count(&records, Period::default(), MANY).unwrap();
         assert_eq!(
             statuses(&coverage),
             [SlotStatus::Sealed, SlotStatus::Missing, SlotStatus::Missing, SlotStatus::Sealed]
@@ -208,7 +237,7 @@ mod tests {
             record(2, Kind::Snapshot, slot, "2026-05-01T08:30:00Z"),
             record(3, Kind::Snapshot, Some("2026-05-02T08:00:00Z"), "2026-05-02T09:00:01Z"),
         ];
-        let coverage = count(&records, Period::default()).unwrap();
+        let coverage = count(&records, Period::default(), MANY).unwrap();
         assert_eq!(statuses(&coverage), [SlotStatus::Sealed, SlotStatus::Missing]);
         assert_eq!(coverage.rows[0].sequences, [2, 1]);
         assert_eq!(coverage.rows[1].sequences, [3]);
@@ -223,7 +252,7 @@ mod tests {
             explanation,
             record(3, Kind::Snapshot, Some("2026-05-03T08:00:00Z"), "2026-05-03T08:00:00Z"),
         ];
-        let coverage = count(&records, Period::default()).unwrap();
+        let coverage = count(&records, Period::default(), MANY).unwrap();
         assert_eq!(statuses(&coverage), [SlotStatus::Explained, SlotStatus::Sealed]);
     }
 
@@ -234,7 +263,7 @@ mod tests {
             record(1, Kind::Snapshot, Some("2026-05-01T08:00:00Z"), "2026-05-01T08:00:00Z"),
         ];
         let to_utc = Some(time("2026-05-03T23:59:59Z"));
-        let coverage = count(&records, Period { from_utc: None, to_utc }).unwrap();
+        let coverage = count(&records, Period { from_utc: None, to_utc }, MANY).unwrap();
         assert_eq!((coverage.expected, coverage.missing), (3, 2));
     }
 
@@ -245,7 +274,7 @@ mod tests {
         let mut last = record(3, Kind::Snapshot, Some("2026-05-03T20:00:00Z"), "2026-05-03T20:00:00Z");
         last.schedule = changed.schedule.clone();
         let records = [record(0, Kind::Genesis, None, "2026-05-01T00:00:00Z"), changed, last];
-        let coverage = count(&records, Period::default()).unwrap();
+        let coverage = count(&records, Period::default(), MANY).unwrap();
         let slots: Vec<_> = coverage.rows.iter().map(|row| row.scheduled_utc.to_string()).collect();
         assert_eq!(
             slots,
@@ -257,5 +286,46 @@ mod tests {
                 "2026-05-03T20:00:00Z"
             ]
         );
+    }
+
+    // The newest slot is 8,000 years ahead; two records more in between change the schedule back and forth.
+    #[test]
+    fn more_cycles_than_the_limit_are_refused_and_never_cut_silently() {
+        let mut far = record(1, Kind::Snapshot, Some("9998-05-01T08:00:00Z"), "2026-05-02T00:00:00Z");
+        far.schedule.cron = "* * * * *".to_owned();
+        let mut records = vec![record(0, Kind::Genesis, None, "2026-05-01T00:00:00Z"), far];
+        records[0].schedule.cron = "* * * * *".to_owned();
+        let started = std::time::Instant::now();
+        let error = count(&records, Period::default(), MANY).unwrap_err();
+        assert!(matches!(error, CoverageError::TooMany { limit: MANY, .. }));
+        assert_eq!(
+            error.to_string(),
+            "the schedule promises more than 1000 cycles from 2026-05-01T00:00:00Z to 9998-05-01T08:00:00Z (--max-cycles)"
+        );
+        // Exactly the limit is counted, over more than fifty years.
+        for record in &mut records {
+            record.schedule.cron = "0 8 1 5 *".to_owned();
+        }
+        let coverage = count(&records, Period::default(), 7_973).unwrap();
+        assert_eq!((coverage.expected, coverage.missing), (7_973, 7_973));
+        assert!(count(&records, Period::default(), 7_972).is_err());
+        assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());
+    }
+
+    #[test]
+    fn a_schedule_that_never_fires_is_looked_at_in_bounded_time() {
+        let mut records: Vec<_> = (0..2_000)
+            .map(|sequence| {
+                // Sealed far ahead and far back in turn, each time under another schedule.
+                let sealed = if sequence % 2 == 0 { "0001-01-01T00:00:00Z" } else { "9999-01-01T00:00:00Z" };
+                let mut record = record(sequence, Kind::Approval, None, sealed);
+                record.schedule.cron = format!("{} 0 30 2 *", sequence % 60);
+                record
+            })
+            .collect();
+        records.push(record(2_000, Kind::Snapshot, Some("9999-12-31T08:00:00Z"), "9999-12-31T08:00:00Z"));
+        let started = std::time::Instant::now();
+        assert_eq!(count(&records, Period::default(), MANY).unwrap().expected, 1);
+        assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());
     }
 }

@@ -21,6 +21,7 @@ mod outcome;
 mod projection;
 mod recursion;
 mod scan;
+mod spent;
 mod syntax;
 mod test_run;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use judge::{Case, Judgement, judge};
 pub use memo::Memo;
 pub use outcome::{PolicyOutcome, PolicyViolation};
 pub use projection::{CycleFacts, Material, Part};
+pub use spent::{SPENT_REASON, Spent};
 pub use test_run::{PolicyTest, run_tests};
 
 /// What is wrong with a policy.
@@ -54,6 +56,8 @@ pub enum PolicyErrorKind {
     Result,
     /// The input of a policy is no JSON document, or not the one that was announced.
     Input,
+    /// Not tried: policies of this set exceeded their limits before.
+    Spent,
 }
 
 impl PolicyErrorKind {
@@ -66,6 +70,7 @@ impl PolicyErrorKind {
             Self::Limits => "the policy exceeds its limits",
             Self::Result => "the policy gives no usable result",
             Self::Input => "the input of the policy cannot be read",
+            Self::Spent => "the policy was not tried, because its set exceeded the limits before",
         }
     }
 }
@@ -94,7 +99,7 @@ impl PolicyError {
         match self.kind {
             PolicyErrorKind::Parse | PolicyErrorKind::Result | PolicyErrorKind::Input => Code::PolicyParse,
             PolicyErrorKind::NotDeterministic => Code::PolicyBuiltin,
-            PolicyErrorKind::Limits => Code::PolicyLimits,
+            PolicyErrorKind::Limits | PolicyErrorKind::Spent => Code::PolicyLimits,
         }
     }
 }

@@ -64,8 +64,10 @@ pub struct Report {
     pub drift_rows_omitted: u64,
     /// Resources that were not complete, by sequence.
     pub incomplete: Vec<IncompleteRow>,
-    /// Every failed check.
+    /// Every failed check; of a flood under one code, the first ones.
     pub findings: Vec<Finding>,
+    /// Findings left out of `findings` because there are too many; `checks` counts them.
+    pub findings_omitted: u64,
     /// What this report does not claim, in plain sentences.
     pub not_claimed: Vec<String>,
 }
@@ -176,7 +178,7 @@ pub struct CheckSummary {
     pub code: Code,
     /// Places where it passed.
     pub passed: u64,
-    /// Places where it failed; each is a finding.
+    /// Places where it failed; each is a finding, listed or counted in `findings_omitted`.
     pub failed: u64,
     /// Places where it could not be evaluated.
     pub not_evaluated: u64,

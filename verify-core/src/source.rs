@@ -6,6 +6,8 @@
 
 use std::io;
 
+use crate::limits::option::FILES;
+
 mod folder;
 mod memory;
 
@@ -93,7 +95,7 @@ pub enum SourceError {
         how: &'static str,
     },
     /// There are more items than the limit.
-    #[error("{place} holds more than {limit} files")]
+    #[error("{place} holds more than {limit} files and folders ({FILES})")]
     TooMany {
         /// What was being listed.
         place: String,

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::finding::{Code, Place};
 use crate::model::Kind;
-use crate::policy::{Evaluator, InProcess, Memo};
+use crate::policy::{Evaluator, InProcess, Memo, Spent};
 use crate::report::{RecordSummary, Report};
 use crate::source::Source;
 
@@ -160,6 +160,8 @@ fn verify_records(
         options,
         rules: RuleCache::default(),
         memo: Memo::new(),
+        spent: Spent::default(),
+        threads: 1,
         exceptions: Vec::new(),
         missing: assemble::missing_sequences(plans).iter().map(|range| *range.end()).collect(),
     };
@@ -174,8 +176,9 @@ fn verify_records(
             _ => None,
         })
         .collect();
-    let shared = shared;
     let threads = options.threads.clamp(1, snapshots.len().max(1));
+    shared.threads = threads as u64;
+    let shared = shared;
     let run_length = snapshots.len().div_ceil(threads).max(1);
     let done: Vec<Vec<Verified>> = std::thread::scope(|scope| {
         let (shared, counter) = (&shared, &counter);
@@ -205,7 +208,8 @@ impl Counter<'_> {
     fn advance(&self, plan: &Plan, verified: &Verified) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let bytes = self.bytes.fetch_add(verified.package_bytes, Ordering::Relaxed) + verified.package_bytes;
-        self.observer.record(&summary::record_summary(plan, verified, verified.tally.findings()));
+        let own: Vec<_> = verified.tally.findings().iter().collect();
+        self.observer.record(&summary::record_summary(plan, verified, &own));
         self.observer.progress(Progress { stage: "verifying", done, total: self.total, bytes });
     }
 }
@@ -221,8 +225,9 @@ fn verify_run(
     let mut run = Run::default();
     let snapshots = shared.plans.get(*first).is_some_and(|plan| plan.manifest.kind == Kind::Snapshot);
     if snapshots {
-        run.earlier =
-            state::EarlierStates::before(*first, shared.plans, shared.source, &shared.options.limits);
+        let limits = &shared.options.limits;
+        let most = limits.states_bytes / shared.threads;
+        run.earlier = state::EarlierStates::before(*first, shared.plans, shared.source, limits, most);
     }
     let mut verified = Vec::with_capacity(indices.len());
     for index in indices {

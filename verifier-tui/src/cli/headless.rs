@@ -46,7 +46,12 @@ pub fn headless_command(question: &Question) -> String {
         ("max-expansion", question.max_expansion),
         ("max-depth", question.max_depth.map(|n| n as u64)),
         ("max-manifest", question.max_manifest),
+        ("max-values", question.max_values.map(|n| n as u64)),
+        ("max-snapshot-values", question.max_snapshot_values.map(|n| n as u64)),
         ("max-files", question.max_files.map(|n| n as u64)),
+        ("max-cycles", question.max_cycles.map(|n| n as u64)),
+        ("max-policy-seconds", question.max_policy_seconds),
+        ("max-policy-memory", question.max_policy_memory),
     ];
     for (name, number) in numbers {
         if let Some(number) = number {

@@ -71,6 +71,8 @@ fn limits_and_switches_arrive() {
         "--max-package=2GiB",
         "--max-members=5",
         "--max-expansion=9",
+        "--max-cycles=7",
+        "--max-policy-seconds=8",
         "--from-scratch",
         "--accept-explained",
         "--fail-on=violations",
@@ -81,10 +83,49 @@ fn limits_and_switches_arrive() {
     .unwrap();
     assert_eq!(options.limits.package_bytes, 2 << 30);
     assert_eq!((options.limits.members, options.limits.expansion), (5, 9));
+    assert_eq!((options.limits.cycles, options.limits.policy_seconds), (7, 8));
     assert_eq!(options.mode, Mode::FromScratch);
     assert!(options.accept_explained && options.fail_on_violations);
     assert_eq!(options.threads, 3);
     assert_eq!(options.only.unwrap().into_iter().collect::<Vec<_>>(), [Group::Chain, Group::Drift]);
+}
+
+/// Messages about a limit name its option, and the help its usual value.
+#[test]
+fn every_limit_that_a_message_names_is_an_option_with_its_usual_value() {
+    use verify_core::limits::{Limits, option};
+    let command = Cli::command();
+    let verify = command.find_subcommand("verify").unwrap();
+    let usual = Limits::default();
+    let size = |bytes: u64| match bytes {
+        _ if bytes.is_multiple_of(1 << 30) => format!("{}GiB", bytes >> 30),
+        _ => format!("{}MiB", bytes >> 20),
+    };
+    let values = [
+        (option::PACKAGE, size(usual.package_bytes)),
+        (option::MEMBERS, usual.members.to_string()),
+        (option::MEMBER, size(usual.member_bytes)),
+        (option::INFLATED, size(usual.total_bytes)),
+        (option::EXPANSION, usual.expansion.to_string()),
+        (option::DEPTH, usual.json_depth.to_string()),
+        (option::VALUES, usual.json_values.to_string()),
+        (option::SNAPSHOT_VALUES, usual.snapshot_values.to_string()),
+        (option::MANIFEST, size(usual.manifest_bytes)),
+        (option::FILES, usual.files.to_string()),
+        (option::CYCLES, usual.cycles.to_string()),
+        (option::POLICY_SECONDS, usual.policy_seconds.to_string()),
+        (option::POLICY_MEMORY, size(usual.policy_bytes)),
+    ];
+    let shown = |option: &str| {
+        let long = option.strip_prefix("--").unwrap();
+        let found = verify.get_arguments().find(|argument| argument.get_long() == Some(long));
+        found.unwrap_or_else(|| panic!("{option}")).get_help().unwrap().to_string()
+    };
+    for (option, value) in &values {
+        assert!(shown(option).ends_with(&format!("[default: {value}]")), "{option}: {}", shown(option));
+    }
+    let limits = verify.get_arguments().filter(|argument| argument.get_help_heading() == Some(LIMITS));
+    assert_eq!(limits.count(), values.len());
 }
 
 #[test]

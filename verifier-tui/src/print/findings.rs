@@ -10,7 +10,8 @@ use crate::words;
 const MOST_FINDINGS: usize = 200;
 
 pub(super) fn findings(report: &Report, sheet: &mut Sheet) {
-    sheet.title(&format!("FINDINGS ({})", words::grouped(report.findings.len() as u64)));
+    let all = report.findings.len() as u64 + report.findings_omitted;
+    sheet.title(&format!("FINDINGS ({})", words::grouped(all)));
     if report.findings.is_empty() {
         sheet.line("  none");
     }
@@ -37,5 +38,9 @@ pub(super) fn findings(report: &Report, sheet: &mut Sheet) {
     if ordered.len() > MOST_FINDINGS {
         let rest = (ordered.len() - MOST_FINDINGS) as u64;
         sheet.line(&format!("  and {} more, see --format json", words::counted(rest, "finding")));
+    }
+    if report.findings_omitted > 0 {
+        let omitted = words::counted(report.findings_omitted, "finding");
+        sheet.line(&format!("  and {omitted} counted under CHECKS, not listed: too many alike"));
     }
 }

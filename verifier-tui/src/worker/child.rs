@@ -7,46 +7,41 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use verify_core::limits::Limits;
 use verify_core::policy::Evaluator;
 use verify_core::policy::child::{ChildEvaluator, Spawn};
 use verify_core::verify::Evaluators;
 
 use super::REPLAY_WORKER;
 
-/// Wall-clock time of one evaluation: twice what the engine allows itself, so that the same policy ends the
-/// same way on a slow machine wherever the engine can tell.
-pub const LONGEST_EVALUATION: Duration = Duration::from_mins(2);
-
 /// Makes evaluators whose policies run in child processes of this very program.
 #[derive(Debug, Clone)]
 pub struct Children {
     program: Option<PathBuf>,
+    /// Wall-clock time of one evaluation.
     longest: Duration,
+    /// Bytes of memory of one child.
+    memory: u64,
 }
 
 impl Children {
     /// Children of the running program.
     #[must_use]
-    pub fn new() -> Self {
-        Self { program: std::env::current_exe().ok(), longest: LONGEST_EVALUATION }
+    pub fn new(limits: &Limits) -> Self {
+        let longest = Duration::from_secs(limits.policy_seconds);
+        Self { program: std::env::current_exe().ok(), longest, memory: limits.policy_bytes }
     }
 
     /// Children of another copy of the program, with another time limit. For tests.
     #[must_use]
     pub fn of(program: impl Into<PathBuf>, longest: Duration) -> Self {
-        Self { program: Some(program.into()), longest }
-    }
-}
-
-impl Default for Children {
-    fn default() -> Self {
-        Self::new()
+        Self { program: Some(program.into()), longest, memory: Limits::default().policy_bytes }
     }
 }
 
 impl Evaluators for Children {
     fn make(&self) -> Box<dyn Evaluator + Send> {
-        Box::new(ChildEvaluator::new(Watched::new(self.program.clone(), self.longest)))
+        Box::new(ChildEvaluator::new(Watched::new(self.clone())))
     }
 }
 
@@ -61,8 +56,7 @@ struct State {
 /// One child and the thread that watches its clock.
 #[derive(Debug)]
 struct Watched {
-    program: Option<PathBuf>,
-    longest: Duration,
+    kind: Children,
     shared: Arc<(Mutex<State>, Condvar)>,
     watching: bool,
 }
@@ -81,8 +75,8 @@ fn end(child: &mut Option<Child>) {
 }
 
 impl Watched {
-    fn new(program: Option<PathBuf>, longest: Duration) -> Self {
-        Self { program, longest, shared: Arc::default(), watching: false }
+    fn new(kind: Children) -> Self {
+        Self { kind, shared: Arc::default(), watching: false }
     }
 
     fn watch(&mut self) -> io::Result<()> {
@@ -128,12 +122,16 @@ impl Spawn for Watched {
     fn spawn(&mut self) -> io::Result<(ChildStdin, ChildStdout)> {
         self.watch()?;
         let program = self
+            .kind
             .program
             .as_ref()
             .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "this program cannot find itself"))?;
         let mut child = Command::new(program)
             .arg(REPLAY_WORKER)
+            .arg(self.kind.memory.to_string())
             .env_clear()
+            // One arena: glibc would reserve address space for every thread, and that is what is limited.
+            .env("MALLOC_ARENA_MAX", "1")
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -146,7 +144,7 @@ impl Spawn for Watched {
     }
 
     fn begun(&mut self) {
-        self.set_deadline(Some(Instant::now() + self.longest));
+        self.set_deadline(Some(Instant::now() + self.kind.longest));
     }
 
     fn ended(&mut self) {

@@ -10,22 +10,20 @@ use verify_core::policy::child::serve;
 use crate::exit::Ending;
 use crate::refusal::Refusal;
 
-/// Bytes of address space: the input of a large tenant as the engine holds it fits, a runaway policy does not.
-const ADDRESS_SPACE: u64 = 2 << 30;
-
 /// Seconds of processor time of one child over its life; one evaluation is limited by the parent's clock.
 const PROCESSOR_SECONDS: u64 = 4 * 3600;
 
 /// Standard input, output and error; nothing else can be opened.
 const OPEN_FILES: u64 = 3;
 
-/// Serves requests on standard input and output.
-pub fn run() -> Result<u8, Refusal> {
+/// Serves requests on standard input and output, within `memory` bytes of address space: the input of a large
+/// tenant as the engine holds it fits, a runaway policy does not.
+pub fn run(memory: u64) -> Result<u8, Refusal> {
     let defect = |what: &str, error: &io::Error| {
         Refusal::new(Ending::Internal, format!("{what}: {error}"), "this command is for the verifier itself")
     };
     follow_parent().map_err(|error| defect("the watching thread cannot start", &error))?;
-    set_limits().map_err(|error| defect("the limits cannot be set", &error))?;
+    set_limits(memory).map_err(|error| defect("the limits cannot be set", &error))?;
     serve(&mut io::stdin().lock(), &mut io::stdout().lock())
         .map_err(|error| defect("the conversation with the verifier broke", &error))?;
     Ok(Ending::Done.code())
@@ -45,7 +43,7 @@ fn follow_parent() -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn set_limits() -> io::Result<()> {
+fn set_limits(memory: u64) -> io::Result<()> {
     use rlimit::Resource;
 
     // A limit below ours stays; raising is neither needed nor allowed.
@@ -54,7 +52,7 @@ fn set_limits() -> io::Result<()> {
         let limit = wanted.min(hard);
         resource.set(limit, limit)
     };
-    lower(Resource::AS, ADDRESS_SPACE)?;
+    lower(Resource::AS, memory)?;
     lower(Resource::CPU, PROCESSOR_SECONDS)?;
     lower(Resource::NOFILE, OPEN_FILES)?;
     lower(Resource::FSIZE, 0)?;
@@ -67,6 +65,6 @@ fn follow_parent() -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn set_limits() -> io::Result<()> {
+fn set_limits(_: u64) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "no limits on this system"))
 }

@@ -50,7 +50,7 @@ impl Threads {
         let relay = Relay { sender: threads.sender.clone(), cancelled: Arc::clone(&threads.cancelled) };
         let (source, options) = (Folder::new(&threads.path), threads.options.clone());
         thread::Builder::new().name("verify".to_owned()).spawn(move || {
-            let work = || verify::verify(&source, &options, &Children::new(), &relay);
+            let work = || verify::verify(&source, &options, &Children::new(&options.limits), &relay);
             let message = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
                 Ok(_) if crate::term::panicked() => Message::Crashed,
                 Ok(report) => Message::Done(Box::new(report)),

@@ -7,12 +7,27 @@ use std::cmp::Ordering;
 
 use super::text::{any_non_ascii, canonical_escape, plain_run, unescape, utf16_order};
 use super::{MAX_DEPTH, number};
-use crate::limits::Limits;
+use crate::limits::{Limits, option};
 
 /// Where the fast pass stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) at: usize,
+    /// The limit that stopped it, if the text may be canonical for all that.
+    pub(super) over: Option<Over>,
+}
+
+/// A limit on the number of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Over {
+    pub(super) most: usize,
+    pub(super) option: &'static str,
+}
+
+impl Fault {
+    pub(super) fn at(at: usize) -> Self {
+        Self { at, over: None }
+    }
 }
 
 /// What stands between the quotes of a checked string.
@@ -46,11 +61,37 @@ pub(super) struct Checker<'a> {
     bytes: &'a [u8],
     at: usize,
     depth: usize,
+    /// Commas and colons so far, and how many there may be.
+    values: usize,
+    most: Over,
 }
 
 impl<'a> Checker<'a> {
     pub(super) fn new(bytes: &'a [u8], limits: &Limits) -> Self {
-        Self { bytes, at: 0, depth: limits.json_depth.min(MAX_DEPTH) }
+        let most = Over { most: limits.json_values, option: option::VALUES };
+        Self { bytes, at: 0, depth: limits.json_depth.min(MAX_DEPTH), values: 0, most }
+    }
+
+    /// As [`Checker::new`], for a snapshot, of which only parts become trees.
+    pub(super) fn of_snapshot(bytes: &'a [u8], limits: &Limits) -> Self {
+        let most = Over { most: limits.snapshot_values, option: option::SNAPSHOT_VALUES };
+        Self { most, ..Self::new(bytes, limits) }
+    }
+
+    /// Commas and colons so far.
+    pub(super) fn values(&self) -> usize {
+        self.values
+    }
+
+    /// Steps over a comma or colon, if it stands here.
+    #[inline]
+    fn separator(&mut self, byte: u8) -> Result<bool, Fault> {
+        let found = self.take(byte);
+        self.values += usize::from(found);
+        if self.values > self.most.most {
+            return Err(Fault { at: self.at, over: Some(self.most) });
+        }
+        Ok(found)
     }
 
     /// One value and nothing after it.
@@ -70,7 +111,7 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn fault<T>(&self) -> Result<T, Fault> {
-        Err(Fault { at: self.at })
+        Err(Fault::at(self.at))
     }
 
     #[inline]
@@ -100,7 +141,7 @@ impl<'a> Checker<'a> {
             Some(b'f') => self.literal(b"false"),
             Some(b'n') => self.literal(b"null"),
             Some(b'-' | b'0'..=b'9') => {
-                let length = number::canonical_length(self.rest()).ok_or(Fault { at: self.at })?;
+                let length = number::canonical_length(self.rest()).ok_or(Fault::at(self.at))?;
                 self.at += length;
                 Ok(())
             }
@@ -120,14 +161,14 @@ impl<'a> Checker<'a> {
                 let key_at = self.at;
                 let key = self.string()?;
                 if previous.is_some_and(|previous| !previous.precedes(key)) {
-                    return Err(Fault { at: key_at });
+                    return Err(Fault::at(key_at));
                 }
-                if !self.take(b':') {
+                if !self.separator(b':')? {
                     return self.fault();
                 }
                 member(self, key)?;
                 previous = Some(key);
-                if !self.take(b',') {
+                if !self.separator(b',')? {
                     break;
                 }
             }
@@ -139,17 +180,17 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// An array; `element_end` hears the offset just after each element.
+    /// An array; `element_end` sees the cursor just after each element.
     pub(super) fn array<F>(&mut self, mut element_end: F) -> Result<(), Fault>
     where
-        F: FnMut(usize) -> Result<(), Fault>,
+        F: FnMut(&Self) -> Result<(), Fault>,
     {
         self.enter()?;
         if !self.take(b']') {
             loop {
                 self.value()?;
-                element_end(self.at)?;
-                if !self.take(b',') {
+                element_end(self)?;
+                if !self.separator(b',')? {
                     break;
                 }
             }
@@ -164,7 +205,7 @@ impl<'a> Checker<'a> {
     /// Steps over the opening bracket, if the depth allows.
     #[inline]
     fn enter(&mut self) -> Result<(), Fault> {
-        self.depth = self.depth.checked_sub(1).ok_or(Fault { at: self.at })?;
+        self.depth = self.depth.checked_sub(1).ok_or(Fault::at(self.at))?;
         self.at += 1;
         Ok(())
     }
@@ -190,7 +231,7 @@ impl<'a> Checker<'a> {
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
-                    self.at += canonical_escape(self.rest()).ok_or(Fault { at: self.at })?;
+                    self.at += canonical_escape(self.rest()).ok_or(Fault::at(self.at))?;
                     escaped = true;
                 }
                 _ => return self.fault(),
@@ -199,7 +240,7 @@ impl<'a> Checker<'a> {
         let raw = self.bytes.get(start..self.at).unwrap_or_default();
         let ascii = !any_non_ascii(seen);
         if !ascii && let Err(error) = std::str::from_utf8(raw) {
-            return Err(Fault { at: start + error.valid_up_to() });
+            return Err(Fault::at(start + error.valid_up_to()));
         }
         self.at += 1;
         Ok(Quoted { raw, plain: ascii && !escaped })

@@ -10,10 +10,10 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::check::{Checker, Fault};
-use super::text::unescape;
+use super::check::{Checker, Fault, Over};
+use super::text::{unescape, utf16_order};
 use super::{CanonClass, CanonError, diagnose, parse_checked, scan};
-use crate::limits::Limits;
+use crate::limits::{Limits, option};
 
 /// The places of a canonical object's members and of the elements of those that are arrays.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,17 +40,27 @@ pub fn layout(bytes: &[u8], limits: &Limits) -> Result<Layout, CanonError> {
         return Err(CanonError::new(CanonClass::Limits, 0, "expected less than 4 GiB"));
     }
     let mut layout = Layout::default();
-    layout.record(Checker::new(bytes, limits)).map_err(|fault| match diagnose(bytes, limits, fault) {
-        error if error.class == CanonClass::NotCanonical && !bytes.starts_with(b"{") => {
-            CanonError::new(CanonClass::NotCanonical, 0, "expected an object as the root of the document")
+    let most = limits.json_values;
+    let whole = Limits { json_values: limits.snapshot_values, ..*limits };
+    layout.record(Checker::of_snapshot(bytes, limits), most).map_err(|fault| {
+        match diagnose(bytes, &whole, fault) {
+            error if error.class == CanonClass::NotCanonical && !bytes.starts_with(b"{") => {
+                CanonError::new(CanonClass::NotCanonical, 0, "expected an object as the root of the document")
+            }
+            error => error,
         }
-        error => error,
     })?;
     Ok(layout)
 }
 
 impl Layout {
-    fn record(&mut self, mut checker: Checker<'_>) -> Result<(), Fault> {
+    /// `most` is the number of values that one element, or one member that is no array, may have.
+    fn record(&mut self, mut checker: Checker<'_>, most: usize) -> Result<(), Fault> {
+        let within = |checker: &Checker<'_>, before: usize| {
+            let over = Over { most, option: option::VALUES };
+            let fits = checker.values() - before <= most;
+            fits.then_some(()).ok_or(Fault { at: checker.position(), over: Some(over) })
+        };
         if checker.peek() != Some(b'{') {
             return checker.fault();
         }
@@ -58,16 +68,21 @@ impl Layout {
             let start = checker.position();
             let elements = if checker.peek() == Some(b'[') {
                 let first = self.element_ends.len();
-                checker.array(|end| {
-                    self.element_ends.push(offset(end)?);
+                let mut before = checker.values();
+                checker.array(|checker| {
+                    within(checker, before)?;
+                    before = checker.values();
+                    self.element_ends.push(offset(checker.position())?);
                     Ok(())
                 })?;
                 Some(first..self.element_ends.len())
             } else {
+                let before = checker.values();
                 checker.value()?;
+                within(checker, before)?;
                 None
             };
-            let name = unescape(key.raw).ok_or(Fault { at: start })?.into_owned();
+            let name = unescape(key.raw).ok_or(Fault::at(start))?.into_owned();
             let value = offset(start)?..offset(checker.position())?;
             self.members.push(Member { name, value, elements });
             Ok(())
@@ -78,7 +93,7 @@ impl Layout {
 
 /// An offset into a text whose length is known to fit.
 fn offset(at: usize) -> Result<u32, Fault> {
-    u32::try_from(at).map_err(|_| Fault { at })
+    u32::try_from(at).map_err(|_| Fault::at(at))
 }
 
 fn slice(bytes: &[u8], range: Range<u32>) -> &[u8] {
@@ -122,7 +137,9 @@ impl Document {
     /// The top-level member `name`.
     #[must_use]
     pub fn member(&self, name: &str) -> Option<MemberRef<'_>> {
-        self.members().find(|member| member.name() == name)
+        // Canonical text has its members in this very order.
+        let found = self.layout.members.binary_search_by(|member| utf16_order(&member.name, name));
+        self.layout.members.get(found.ok()?).map(|member| MemberRef { document: self, member })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Canonical JSON lines: one object per line, each line ended by one newline (F-13).
 
 use super::{CanonClass, CanonError, check};
-use crate::limits::Limits;
+use crate::limits::{Limits, option};
 
 /// Checks a text of canonical objects, one per line, and gives the lines without their newlines.
 ///
@@ -19,6 +19,11 @@ pub fn lines<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Vec<&'a [u8]>, Cano
             return Err(CanonError::new(CanonClass::NotCanonical, bytes.len(), detail));
         };
         let (line, after) = rest.split_at_checked(length).unwrap_or_default();
+        if lines.len() >= limits.json_values {
+            let detail =
+                format!("expected at most {} lines ({}), found more", limits.json_values, option::VALUES);
+            return Err(CanonError::new(CanonClass::Limits, start, detail));
+        }
         check(line, limits).map_err(|error| CanonError { offset: error.offset + start as u64, ..error })?;
         if !line.starts_with(b"{") {
             return Err(CanonError::new(CanonClass::NotCanonical, start, "expected an object on the line"));

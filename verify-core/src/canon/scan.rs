@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use super::text::{code_unit, plain_run, unescape, unescape_one};
 use super::{CanonClass, CanonError, MAX_DEPTH, number};
-use crate::limits::Limits;
+use crate::limits::{Limits, option};
 
 /// Longest part of a key or number that an error repeats.
 const QUOTED_CHARACTERS: usize = 80;
@@ -18,8 +18,14 @@ pub(super) fn within_size(bytes: &[u8], limits: &Limits) -> Result<(), CanonErro
     if bytes.len() as u64 <= limits.member_bytes {
         return Ok(());
     }
-    let detail = format!("expected at most {} bytes, found {}", limits.member_bytes, bytes.len());
+    let (most, found) = (limits.member_bytes, bytes.len());
+    let detail = format!("expected at most {most} bytes ({}), found {found}", option::MEMBER);
     Err(CanonError::new(CanonClass::Limits, 0, detail))
+}
+
+pub(super) fn too_many_values(at: usize, most: usize, option: &str) -> CanonError {
+    let detail = format!("expected at most {most} commas and colons ({option}), found more");
+    CanonError::new(CanonClass::Limits, at, detail)
 }
 
 /// Accepts strict JSON: one value, white space around it.
@@ -27,7 +33,8 @@ pub(super) fn scan(bytes: &[u8], limits: &Limits) -> Result<(), CanonError> {
     within_size(bytes, limits)?;
     let text = std::str::from_utf8(bytes)
         .map_err(|error| CanonError::new(CanonClass::Utf8, error.valid_up_to(), "invalid UTF-8"))?;
-    let mut scanner = Scanner { text, at: 0, depth: limits.json_depth.min(MAX_DEPTH) };
+    let depth = limits.json_depth.min(MAX_DEPTH);
+    let mut scanner = Scanner { text, at: 0, depth, values: 0, most: limits.json_values };
     if text.starts_with('\u{feff}') {
         return scanner.refuse(CanonClass::Syntax, "a byte order mark");
     }
@@ -44,6 +51,9 @@ struct Scanner<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    /// Commas and colons so far, and how many there may be.
+    values: usize,
+    most: usize,
 }
 
 impl<'a> Scanner<'a> {
@@ -74,6 +84,16 @@ impl<'a> Scanner<'a> {
         found
     }
 
+    /// Steps over a comma or colon, if it stands here.
+    fn separator(&mut self, byte: u8) -> Result<bool, CanonError> {
+        let found = self.take(byte);
+        self.values += usize::from(found);
+        if self.values > self.most {
+            return Err(too_many_values(self.at, self.most, option::VALUES));
+        }
+        Ok(found)
+    }
+
     fn white_space(&mut self) {
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
             self.at += 1;
@@ -98,7 +118,8 @@ impl<'a> Scanner<'a> {
 
     fn enter(&mut self) -> Result<(), CanonError> {
         let Some(depth) = self.depth.checked_sub(1) else {
-            return self.refuse(CanonClass::Limits, "nested deeper than the limit");
+            let detail = format!("nested deeper than the limit ({})", option::DEPTH);
+            return self.refuse(CanonClass::Limits, detail);
         };
         self.depth = depth;
         self.at += 1;
@@ -120,7 +141,7 @@ impl<'a> Scanner<'a> {
                 }
                 keys.insert(key);
                 self.white_space();
-                if !self.take(b':') {
+                if !self.separator(b':')? {
                     return self.expected("`:`");
                 }
                 self.white_space();
@@ -129,7 +150,7 @@ impl<'a> Scanner<'a> {
                 if self.take(b'}') {
                     break;
                 }
-                if !self.take(b',') {
+                if !self.separator(b',')? {
                     return self.expected("`,` or `}`");
                 }
                 self.white_space();
@@ -148,7 +169,7 @@ impl<'a> Scanner<'a> {
                 if self.take(b']') {
                     break;
                 }
-                if !self.take(b',') {
+                if !self.separator(b',')? {
                     return self.expected("`,` or `]`");
                 }
                 self.white_space();

@@ -14,7 +14,12 @@ use crate::limits::Limits;
 pub fn to_vec(value: &Value) -> Result<Vec<u8>, CanonError> {
     let bytes = serde_json_canonicalizer::to_vec(value).map_err(|error| refused(&error))?;
     // The memory is already spent, so only what the parser can read back bounds this check.
-    let limits = Limits { json_depth: MAX_DEPTH, member_bytes: u64::MAX, ..Limits::default() };
+    let limits = Limits {
+        json_depth: MAX_DEPTH,
+        member_bytes: u64::MAX,
+        json_values: usize::MAX,
+        ..Limits::default()
+    };
     check(&bytes, &limits)?;
     Ok(bytes)
 }

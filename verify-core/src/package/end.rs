@@ -10,7 +10,7 @@ use super::constants::{
 use super::fault::ContainerFault;
 use super::layout::{Cursor, DirectoryEntry, EndRecord};
 use crate::finding::Code;
-use crate::limits::Limits;
+use crate::limits::{Limits, option};
 
 /// Bytes of a zip64 end locator.
 const ZIP64_LOCATOR_BYTES: u64 = 20;
@@ -46,7 +46,8 @@ pub(super) fn directory(bytes: &[u8], limits: &Limits) -> Result<Directory, Cont
         return Err(ContainerFault::new(Code::PkgZipStruct, expected, found, message).at(at));
     }
     if usize::from(record.entries) > limits.members {
-        let (expected, found) = (format!("at most {}", limits.members), record.entries.to_string());
+        let (expected, found) =
+            (format!("at most {} ({})", limits.members, option::MEMBERS), record.entries.to_string());
         return Err(ContainerFault::new(Code::PkgZipLimits, expected, found, "too many members").at(at));
     }
     let offset = u64::from(record.directory_offset);

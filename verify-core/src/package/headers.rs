@@ -9,7 +9,7 @@ use super::layout::{Cursor, LocalHeader};
 use super::name::{MANIFEST, MemberName};
 use super::scan::Entry;
 use crate::finding::Code;
-use crate::limits::Limits;
+use crate::limits::{Limits, option};
 
 /// The file type bits of a Unix mode, and the value for a regular file.
 const TYPE_BITS: u32 = 0o170_000;
@@ -38,7 +38,7 @@ pub(super) fn check(entry: &Entry<'_>, limits: &Limits, faults: &mut Vec<Contain
 pub(super) fn check_total(entries: &[Entry<'_>], limits: &Limits, faults: &mut Vec<ContainerFault>) {
     let total: u64 = entries.iter().map(|entry| u64::from(entry.central.common.size)).sum();
     if total > limits.total_bytes {
-        let expected = format!("at most {} bytes", limits.total_bytes);
+        let expected = format!("at most {} bytes ({})", limits.total_bytes, option::INFLATED);
         let found = format!("{total} bytes");
         let message = "the members are too large together";
         faults.push(ContainerFault::new(Code::PkgZipLimits, expected, found, message));
@@ -135,12 +135,16 @@ fn check_sizes(entry: &Entry<'_>, limits: &Limits, faults: &mut Vec<ContainerFau
         faults.push(entry.fault(Code::PkgZipSizes, expected, found, message));
     }
     let is_manifest = entry.central.name == MANIFEST.as_bytes();
-    let most = if is_manifest { limits.manifest_bytes.min(limits.member_bytes) } else { limits.member_bytes };
+    let (most, option) = if is_manifest && limits.manifest_bytes < limits.member_bytes {
+        (limits.manifest_bytes, option::MANIFEST)
+    } else {
+        (limits.member_bytes, option::MEMBER)
+    };
     if size > most {
-        let (expected, found) = (format!("at most {most} bytes"), format!("{size} bytes"));
+        let (expected, found) = (format!("at most {most} bytes ({option})"), format!("{size} bytes"));
         faults.push(entry.fault(Code::PkgZipLimits, expected, found, "the member is too large"));
     } else if size > limits.expansion_floor && size > stored.saturating_mul(limits.expansion) {
-        let expected = format!("at most {} times the stored size", limits.expansion);
+        let expected = format!("at most {} times the stored size ({})", limits.expansion, option::EXPANSION);
         let found = format!("{size} bytes from {stored}");
         faults.push(entry.fault(Code::PkgZipLimits, expected, found, "the member expands too much"));
     }

@@ -17,7 +17,7 @@ use super::layout::{Cursor, DirectoryEntry, LocalHeader};
 use super::name::{MANIFEST, MemberName, NameSet, SUMS};
 use super::placement;
 use crate::finding::Code;
-use crate::limits::Limits;
+use crate::limits::{Limits, option};
 
 /// Most faults reported for one package: a hostile one must not flood the report.
 pub const MAX_FAULTS: usize = 100;
@@ -69,8 +69,10 @@ pub fn scan<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Container<'a>, Vec<C
 fn accept<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Container<'a>, Vec<ContainerFault>> {
     let length = bytes.len() as u64;
     if length > limits.package_bytes {
-        let (expected, found) =
-            (format!("at most {} bytes", limits.package_bytes), format!("{length} bytes"));
+        let (expected, found) = (
+            format!("at most {} bytes ({})", limits.package_bytes, option::PACKAGE),
+            format!("{length} bytes"),
+        );
         let message = "the package is too large";
         return Err(vec![ContainerFault::new(Code::PkgZipLimits, expected, found, message)]);
     }

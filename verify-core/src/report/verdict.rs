@@ -40,6 +40,8 @@ pub struct Verdict {
 pub struct Grounds<'a> {
     /// All findings.
     pub findings: &'a [Finding],
+    /// Integrity findings that are counted, but not among them.
+    pub omitted: u64,
     /// The cycles.
     pub coverage: &'a Coverage,
     /// The ladder over all records.
@@ -66,6 +68,7 @@ impl<'a> Grounds<'a> {
     pub const fn nothing(coverage: &'a Coverage) -> Self {
         Self {
             findings: &[],
+            omitted: 0,
             coverage,
             assurance: &[],
             bundle: None,
@@ -88,7 +91,14 @@ pub fn judge(grounds: Grounds<'_>) -> Verdict {
     let cadence = count(ExitClass::Cadence);
     let explained = if grounds.accept_explained { 0 } else { grounds.coverage.explained };
     let (word, exit_code, sentence) = if integrity > 0 {
-        (VerdictWord::Failed, 1, format!("integrity failed: {}", counted(integrity, "finding")))
+        (
+            VerdictWord::Failed,
+            1,
+            format!(
+                "integrity failed: {}",
+                plural(integrity as u64 + grounds.omitted, "finding", "findings")
+            ),
+        )
     } else if let [first, rest @ ..] = grounds.required_but_missing {
         let more = match rest.len() {
             0 => String::new(),
@@ -135,10 +145,6 @@ pub fn judge(grounds: Grounds<'_>) -> Verdict {
         None => sentence,
     };
     Verdict { word, sentence, exit_code }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 fn differ(count: usize) -> String {

@@ -1,5 +1,7 @@
 //! From verified records to the report: what needs the whole chain, and what is claimed in the end.
 
+use std::collections::BTreeMap;
+
 use super::assemble::{Assembly, Plan};
 use super::ladder;
 use super::options::{Group, LEFT_OUT, Options};
@@ -8,9 +10,9 @@ use super::record::Verified;
 use super::summary;
 use super::tally::Tally;
 use crate::approvals::{Approving, InForce};
-use crate::coverage;
-use crate::finding::{Code, Finding, Place};
-use crate::model::{Exception, Sequence};
+use crate::coverage::{self, CoverageError};
+use crate::finding::{Code, ExitClass, Finding, Place};
+use crate::model::{Exception, Kind, Sequence};
 use crate::report::{
     ChainSummary, Coverage, Grounds, Head, Proofs, REPORT_VERSION, Report, Rung, SlotStatus, judge,
 };
@@ -35,12 +37,16 @@ pub(super) fn build_report(
     let mut later = Tally::default();
     check_approvals(plans, &payloads, options, &mut later);
     check_exceptions(plans, verified, &payloads, &mut later);
+    let mut uncovered = None;
     let coverage = if assembly.alone {
         later.skip(Code::ChainCadence, "one package alone has no population of cycles");
         later.skip(Code::ChainPeriod, "one package alone has no population of cycles");
         Coverage::default()
     } else {
-        check_coverage(assembly, &payloads, options, &mut later)
+        check_coverage(assembly, &payloads, options, &mut later).unwrap_or_else(|reason| {
+            uncovered = Some(reason);
+            Coverage::default()
+        })
     };
     let mut report = Report {
         report_version: REPORT_VERSION.to_owned(),
@@ -61,29 +67,41 @@ pub(super) fn build_report(
         drift_rows_omitted: 0,
         incomplete: Vec::new(),
         findings: Vec::new(),
+        findings_omitted: 0,
         not_claimed: Vec::new(),
     };
     for verified in verified {
         tally.merge(verified.tally.clone());
     }
     tally.merge(later);
+    let mut by_record: BTreeMap<u64, Vec<&Finding>> = BTreeMap::new();
+    for finding in tally.findings() {
+        if let Some(sequence) = finding.place.sequence {
+            by_record.entry(sequence).or_default().push(finding);
+        }
+    }
+    let mut controls = summary::ControlIndex::default();
     for verified in verified {
         let Some(plan) = plans.get(verified.index) else { continue };
-        let mut record = summary::record_summary(plan, verified, tally.findings());
+        let own = by_record.get(&plan.sequence()).map_or(&[][..], Vec::as_slice);
+        let mut record = summary::record_summary(plan, verified, own);
         if assembly.alone {
             record.rungs.retain(|rung| *rung == Rung::Hashed);
         }
         report.records.push(record);
-        summary::add_snapshot(&mut report, plan, verified.recorded.as_ref());
+        summary::add_snapshot(&mut report, &mut controls, plan, verified.recorded.as_ref());
     }
     report.assurance = ladder::steps(&report.records, |rung, _, _| format!("not {}", rung.word()));
     let mut missing = missing.to_vec();
-    if report.coverage.requested && report.coverage.expected == 0 && options.runs(Group::Coverage) {
-        missing.push("no cycle was due in the requested period".to_owned());
+    if let Some(reason) = uncovered {
+        missing.push(reason);
+    } else if !assembly.alone && options.runs(Group::Coverage) && !report.records.is_empty() {
+        missing.extend(covers_nothing(&report));
     }
-    let uncovered = report.violations.iter().filter(|row| row.exception_sequence.is_none()).count() as u64;
+    let violations = report.violations.iter().filter(|row| row.exception_sequence.is_none()).count() as u64;
     report.verdict = judge(Grounds {
         findings: tally.findings(),
+        omitted: tally.omitted(ExitClass::Integrity),
         coverage: &report.coverage,
         assurance: &report.assurance,
         bundle: report.bundle,
@@ -92,10 +110,12 @@ pub(super) fn build_report(
         required_but_missing: &missing,
         accept_explained: options.accept_explained,
         fail_on_violations: options.fail_on_violations,
-        violations: uncovered,
+        violations,
     });
-    report.not_claimed = not_claimed(&report, options, &missing);
     (report.checks, report.findings) = tally.finish();
+    let failed: u64 = report.checks.iter().map(|check| check.failed).sum();
+    report.findings_omitted = failed.saturating_sub(report.findings.len() as u64);
+    report.not_claimed = not_claimed(&report, options, &missing);
     report.findings.sort_by(|a, b| {
         (std::cmp::Reverse(a.severity), a.place.sequence, a.code, &a.place, &a.expected).cmp(&(
             std::cmp::Reverse(b.severity),
@@ -106,6 +126,18 @@ pub(super) fn build_report(
         ))
     });
     report
+}
+
+/// Never green on nothing: a whole chain over which no cycle was due says nothing about any day (F-63).
+fn covers_nothing(report: &Report) -> Option<String> {
+    if report.coverage.expected > 0 {
+        return None;
+    }
+    if report.coverage.requested {
+        return Some("no cycle was due in the requested period".to_owned());
+    }
+    let no_snapshot = !report.records.iter().any(|record| record.kind == Kind::Snapshot);
+    no_snapshot.then(|| "no cycle was due yet and no snapshot was taken".to_owned())
 }
 
 fn chain_summary(assembly: &Assembly) -> Option<ChainSummary> {
@@ -176,16 +208,17 @@ fn check_exceptions(plans: &[Plan], verified: &[Verified], payloads: &[Option<&P
     }
 }
 
+/// Counts the cycles; an error says why the evidence cannot be said to cover anything.
 fn check_coverage(
     assembly: &Assembly,
     payloads: &[Option<&Payload>],
     options: &Options,
     tally: &mut Tally,
-) -> Coverage {
+) -> Result<Coverage, String> {
     if !options.runs(Group::Coverage) {
         tally.skip(Code::ChainCadence, LEFT_OUT);
         tally.skip(Code::ChainPeriod, LEFT_OUT);
-        return Coverage::default();
+        return Ok(Coverage::default());
     }
     let records: Vec<_> = assembly
         .plans
@@ -193,9 +226,14 @@ fn check_coverage(
         .zip(payloads)
         .map(|(plan, payload)| summary::cycle_record(plan, *payload))
         .collect();
-    let coverage = match coverage::count(&records, options.period) {
+    let coverage = match coverage::count(&records, options.period, options.limits.cycles) {
         Ok(coverage) => coverage,
-        Err(error) => {
+        Err(error @ CoverageError::TooMany { .. }) => {
+            tally.skip(Code::ChainCadence, &error.to_string());
+            tally.skip(Code::ChainPeriod, &error.to_string());
+            return Err(error.to_string());
+        }
+        Err(CoverageError::Schedule(error)) => {
             let message = "the schedule cannot be understood, so no cycle can be counted";
             let place = Place { pointer: Some("/schedule/cron".to_owned()), ..Place::default() };
             tally.fail(Finding::new(
@@ -206,13 +244,13 @@ fn check_coverage(
                 message,
             ));
             tally.skip(Code::ChainCadence, "the schedule cannot be understood");
-            return Coverage::default();
+            return Ok(Coverage::default());
         }
     };
     if let Some(reason) = assembly.partial.as_deref().filter(|_| coverage.missing > 0) {
         tally.skip(Code::ChainCadence, reason);
         tally.skip(Code::ChainPeriod, reason);
-        return coverage;
+        return Ok(coverage);
     }
     let newest = coverage::newest_slot(&records);
     let (inside, after): (Vec<_>, Vec<_>) =
@@ -241,7 +279,7 @@ fn check_coverage(
     } else {
         tally.skip(Code::ChainPeriod, "no end of the period was requested (--to)");
     }
-    coverage
+    Ok(coverage)
 }
 
 /// Reasons for an inconclusive verdict that are told one by one.
@@ -276,6 +314,12 @@ fn not_claimed(report: &Report, options: &Options, missing: &[String]) -> Vec<St
              approval of its rules and baseline, or about scheduled days."
                 .to_owned(),
         );
+    }
+    if report.findings_omitted > 0 {
+        sentences.push(format!(
+            "{} findings are counted under the checks and not listed one by one.",
+            report.findings_omitted
+        ));
     }
     if options.only.is_some() {
         sentences.push("Checks were left out with --only; nothing is said about them.".to_owned());

@@ -1,6 +1,6 @@
 //! One record: its package, its payload, and for a snapshot everything that can be replayed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::assemble::Plan;
@@ -9,7 +9,7 @@ use super::open::{Opened, open};
 use super::options::{Group, Mode, Options};
 use super::payload::{Payload, check_action, check_collection_id, member_document, read_payload};
 use super::replay::{Sides, check_state_schemas, replay_drift, replay_normalization};
-use super::results::{check_validation, replay_policies, unknown_controls};
+use super::results::{Replayed, check_validation, replay_policies, unknown_controls};
 use super::rules::RuleCache;
 use super::snapshot::{ResourceDigests, check_state};
 use super::state::{Earlier, EarlierStates, State};
@@ -21,7 +21,7 @@ use crate::finding::{Code, Finding};
 use crate::format::DocumentKind;
 use crate::limits::Limits;
 use crate::model::{DriftDocument, Exception, Kind, Sequence, ValidationDocument, ValidationResults};
-use crate::policy::{Evaluator, Judgement, Memo};
+use crate::policy::{Evaluator, Judgement, Memo, Spent};
 use crate::source::Source;
 
 /// What every record is judged with.
@@ -31,6 +31,10 @@ pub(super) struct Shared<'a> {
     pub(super) options: &'a Options,
     pub(super) rules: RuleCache,
     pub(super) memo: Memo,
+    /// Sets of policies that exceeded their limits.
+    pub(super) spent: Spent,
+    /// Threads that share the work.
+    pub(super) threads: u64,
     pub(super) exceptions: Vec<(Sequence, Exception)>,
     /// Last sequence number of every gap in the chain, ascending.
     pub(super) missing: Vec<u64>,
@@ -197,9 +201,13 @@ fn judge_record(
             } else {
                 tally.skip(Code::SchemaSnapshot, super::options::LEFT_OUT);
             }
-            replayed = replay_policies(opened, &rules, &sides, shared, evaluator, limits, tally);
-            let unknown =
-                replayed.as_ref().map(|_| unknown_controls(opened, &rules, &sides)).unwrap_or_default();
+            let again = replay_policies(opened, &rules, &sides, shared, evaluator, limits, tally);
+            let mut unknown = BTreeSet::new();
+            if let Some(Replayed { judgement, spent }) = again {
+                unknown = unknown_controls(opened, &rules, &sides);
+                unknown.extend(spent);
+                replayed = Some(judgement);
+            }
             let replay = replayed.as_ref().map(|judgement| (judgement, &unknown));
             check_validation(opened, validation.as_ref(), drift.as_ref(), replay, tally);
             if let Some(judgement) = &mut replayed {

@@ -145,10 +145,12 @@ fn check_comparison(
         return;
     };
     let mut findings = Vec::new();
-    for resource in replayed.resources.keys().chain(recorded.resources.keys()) {
+    let resources: std::collections::BTreeSet<_> =
+        replayed.resources.keys().chain(recorded.resources.keys()).collect();
+    for resource in resources {
         let (expected, found) = (replayed.resources.get(resource), recorded.resources.get(resource));
         let at = place(format!("/{name}/resources/{resource}"));
-        if expected != found && !findings.iter().any(|finding: &Finding| finding.place == at) {
+        if expected != found {
             let shown = |drift: Option<&crate::model::ResourceDrift>| match drift {
                 None => "no entry".to_owned(),
                 Some(drift) if !drift.evaluated => {
@@ -203,7 +205,8 @@ fn normalize_again(
 ) -> Result<Digest, String> {
     let normalizer = Normalizer::new(resource, None).map_err(|error| error.to_string())?;
     let mut normal = Vec::new();
-    for exchange in last_round(exchanges, resource.id.as_str()) {
+    let own: Vec<_> = exchanges.iter().filter(|exchange| exchange.resource == resource.id.as_str()).collect();
+    for exchange in last_round(&own) {
         let member = exchange.kept_as.as_deref().ok_or("a page of the resource was not kept")?;
         let bytes = opened.read(member).ok_or_else(|| format!("{member} is missing or damaged"))?;
         let body = canon::read(&bytes, limits).map_err(|error| format!("{member}: {error}"))?;

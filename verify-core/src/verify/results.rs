@@ -1,6 +1,6 @@
 //! Recorded results of controls against their replay, and against manifest and drift (F-70 to F-75, F-85).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::open::Opened;
 use super::options::{Group, LEFT_OUT, Mode};
@@ -13,7 +13,7 @@ use crate::digest::Digest;
 use crate::finding::{Code, Finding, Place};
 use crate::limits::Limits;
 use crate::model::{ControlResult, DriftDocument, ValidationResults, Violation};
-use crate::policy::{Case, CycleFacts, Evaluator, Judgement, Memo, judge};
+use crate::policy::{Case, CycleFacts, Evaluator, Judgement, Memo, PolicyErrorKind, SPENT_REASON, judge};
 
 /// Runs every policy of the package again on the states and registers it holds.
 pub(super) fn replay_policies(
@@ -24,7 +24,7 @@ pub(super) fn replay_policies(
     evaluator: &mut dyn Evaluator,
     limits: &Limits,
     tally: &mut Tally,
-) -> Option<Judgement> {
+) -> Option<Replayed> {
     if !shared.options.runs(Group::Policies) {
         tally.skip(Code::PolicyReplay, LEFT_OUT);
         return None;
@@ -61,9 +61,15 @@ pub(super) fn replay_policies(
             &fresh
         }
     };
-    let judgement = judge(policies, case, evaluator, memo);
+    let mut judgement = judge(policies, case, &mut shared.spent.watch(evaluator), memo);
+    let (spent, errors): (Vec<_>, Vec<_>) =
+        judgement.errors.into_iter().partition(|(_, error)| error.kind == PolicyErrorKind::Spent);
+    judgement.errors = errors;
+    for _ in &spent {
+        tally.skip(Code::PolicyLimits, SPENT_REASON);
+    }
     for code in [Code::PolicyParse, Code::PolicyBuiltin, Code::PolicyLimits] {
-        if judgement.errors.iter().all(|(_, error)| error.code() != code) {
+        if spent.is_empty() && judgement.errors.iter().all(|(_, error)| error.code() != code) {
             tally.pass(code);
         }
     }
@@ -72,7 +78,15 @@ pub(super) fn replay_policies(
         let message = "the policy of this control cannot be evaluated";
         tally.fail(Finding::new(error.code(), place, "a result", error.to_string(), message));
     }
-    Some(judgement)
+    Some(Replayed { judgement, spent: spent.into_iter().map(|(control, _)| control).collect() })
+}
+
+/// What replaying the policies gave.
+pub(super) struct Replayed {
+    /// Every control.
+    pub(super) judgement: Judgement,
+    /// Controls that were not tried, because policies exceeded their limits before.
+    pub(super) spent: BTreeSet<String>,
 }
 
 /// Recorded results against the replay, and against manifest and drift (F-70, F-74, F-85).
@@ -134,6 +148,9 @@ pub(super) fn unknown_controls(opened: &Opened<'_>, rules: &Rules, sides: &Sides
         .collect()
 }
 
+/// Why the replay of a control may say nothing.
+const UNKNOWN: &str = "the policy was not tried, or an earlier state that it reads is damaged or missing";
+
 fn check_results(
     validation: &ValidationResults,
     replayed: &Judgement,
@@ -156,7 +173,7 @@ fn check_results(
         if expected == found {
             tally.pass(Code::PolicyReplay);
         } else if unknown.contains(&expected.control_id) {
-            tally.skip(Code::PolicyReplay, "an earlier state that the policy reads is damaged or missing");
+            tally.skip(Code::PolicyReplay, UNKNOWN);
         } else {
             let message = "replaying the policy gives another result than recorded";
             tally.fail(Finding::new(Code::PolicyReplay, place, shown(expected), shown(found), message));
@@ -172,11 +189,8 @@ fn check_results(
         tally.pass(Code::PolicyReplay);
         return;
     }
-    let lacks = |among: &[Violation], violation: &Violation| !among.contains(violation);
-    let first_hidden =
-        replayed.violations.iter().find(|violation| lacks(&validation.policy_violations, violation));
-    let first_invented =
-        validation.policy_violations.iter().find(|violation| lacks(&replayed.violations, violation));
+    let first_hidden = first_lacking(&replayed.violations, &validation.policy_violations);
+    let first_invented = first_lacking(&validation.policy_violations, &replayed.violations);
     let shown = |violation: Option<&Violation>, count: usize| match violation {
         Some(v) => format!("{count} violations, among them {} {} {}", v.control_id, v.resource, v.entity),
         None => format!("{count} violations"),
@@ -189,4 +203,17 @@ fn check_results(
         shown(first_invented, validation.policy_violations.len()),
         message,
     ));
+}
+
+/// The first of `all` that is not among `others`.
+fn first_lacking<'a>(all: &'a [Violation], others: &[Violation]) -> Option<&'a Violation> {
+    let mut known: BTreeMap<(&str, &str, &str, &str), Vec<&Violation>> = BTreeMap::new();
+    for other in others {
+        known.entry(identity(other)).or_default().push(other);
+    }
+    all.iter().find(|one| known.get(&identity(one)).is_none_or(|alike| !alike.contains(one)))
+}
+
+fn identity(violation: &Violation) -> (&str, &str, &str, &str) {
+    (&violation.control_id, &violation.resource, &violation.entity, &violation.message)
 }

@@ -61,7 +61,7 @@ impl RuleCache {
     pub(super) fn rules_of(&self, opened: &Opened<'_>, limits: &Limits) -> Rules {
         let digest_of = |folder: &str| opened.digest_below(folder);
         Rules {
-            profile: self.profiles.get_or(digest_of("profile"), || read_profile(opened)),
+            profile: self.profiles.get_or(digest_of("profile"), || read_profile(opened, limits)),
             policies: self.policies.get_or(digest_of("policies"), || {
                 let files = opened
                     .below("policies")
@@ -83,11 +83,14 @@ impl RuleCache {
     }
 }
 
-fn read_profile(opened: &Opened<'_>) -> Result<Profile, String> {
+fn read_profile(opened: &Opened<'_>, limits: &Limits) -> Result<Profile, String> {
     let files = opened.below("profile");
     let [(name, bytes)] = files.iter().collect::<Vec<_>>()[..] else {
         return Err(format!("expected one profile, found {}", files.len()));
     };
+    if bytes.len() as u64 > limits.schema_bytes {
+        return Err(format!("{name}: expected at most {} bytes, found {}", limits.schema_bytes, bytes.len()));
+    }
     let text = std::str::from_utf8(bytes).map_err(|error| format!("{name}: {error}"))?;
     Profile::from_toml(text).map_err(|error| match std::error::Error::source(&error) {
         Some(cause) => format!("{name}: {error}: {cause}"),

@@ -22,6 +22,13 @@ pub(super) struct State {
     pub(super) digests: ResourceDigests,
 }
 
+impl State {
+    /// Bytes it takes, about.
+    fn size(&self) -> u64 {
+        self.document.bytes().len() as u64
+    }
+}
+
 /// One earlier side of one resource.
 #[derive(Debug, Clone)]
 pub(super) struct Earlier {
@@ -35,11 +42,20 @@ pub(super) struct Earlier {
 pub(super) struct EarlierStates {
     latest: BTreeMap<ResourceName, Earlier>,
     baseline: Option<Earlier>,
+    /// Bytes of states that may be held.
+    most: u64,
 }
 
 impl EarlierStates {
     /// The states before `plans[first]`, loaded from their packages.
-    pub(super) fn before(first: usize, plans: &[Plan], source: &dyn Source, limits: &Limits) -> Self {
+    /// At most `most` bytes of them are held: what does not fit is not known.
+    pub(super) fn before(
+        first: usize,
+        plans: &[Plan],
+        source: &dyn Source,
+        limits: &Limits,
+        most: u64,
+    ) -> Self {
         let mut wanted: BTreeMap<ResourceName, &Plan> = BTreeMap::new();
         for plan in plans.get(..first).unwrap_or_default() {
             for name in complete_resources(plan) {
@@ -47,15 +63,21 @@ impl EarlierStates {
             }
         }
         let mut loaded: BTreeMap<u64, Option<Arc<State>>> = BTreeMap::new();
+        let mut room = most;
         let latest = wanted
             .into_iter()
             .map(|(name, plan)| {
                 let sequence = plan.sequence();
-                let state = loaded.entry(sequence).or_insert_with(|| load(plan, source, limits)).clone();
+                let state = loaded.entry(sequence).or_insert_with(|| {
+                    let state = load(plan, source, limits).filter(|state| state.size() <= room)?;
+                    room -= state.size();
+                    Some(state)
+                });
+                let state = state.clone();
                 (name, Earlier { sequence, state })
             })
             .collect();
-        Self { latest, baseline: None }
+        Self { latest, baseline: None, most }
     }
 
     /// The nearest earlier snapshot in which the resource was complete.
@@ -82,17 +104,35 @@ impl EarlierStates {
             .cloned();
         let state = at_hand.or_else(|| {
             let plan = plans.iter().find(|plan| plan.sequence() == sequence)?;
-            load(plan, source, limits)
+            // The baseline before it is let go first.
+            self.baseline = None;
+            let room = self.most.saturating_sub(self.held());
+            load(plan, source, limits).filter(|state| state.size() <= room)
         });
         let earlier = Earlier { sequence, state };
         self.baseline = Some(earlier.clone());
         earlier
     }
 
-    /// Moves on: `plan` was verified and gave `state`, or `None` if it is damaged.
+    /// Bytes of all states held, each once.
+    fn held(&self) -> u64 {
+        let all = self.latest.values().chain(&self.baseline).filter_map(|earlier| earlier.state.as_ref());
+        let distinct: BTreeMap<u64, u64> = all.map(|state| (state.sequence, state.size())).collect();
+        distinct.values().sum()
+    }
+
+    /// Moves on: `plan` was verified and gave `state`, or `None` if it is damaged. When too much would be
+    /// held, the oldest states are let go, and their resources are then not known.
     pub(super) fn advance(&mut self, plan: &Plan, state: Option<&Arc<State>>) {
         for name in complete_resources(plan) {
             self.latest.insert(name.clone(), Earlier { sequence: plan.sequence(), state: state.cloned() });
+        }
+        while self.held() > self.most {
+            let held = self.latest.values().filter(|earlier| earlier.state.is_some());
+            let Some(oldest) = held.map(|earlier| earlier.sequence).min() else { break };
+            for earlier in self.latest.values_mut().filter(|earlier| earlier.sequence == oldest) {
+                earlier.state = None;
+            }
         }
     }
 }

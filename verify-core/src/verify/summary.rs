@@ -13,12 +13,11 @@ use crate::report::{
     Rung, ViolationRow,
 };
 
-/// One record for the list of records; `findings` are those about it.
-pub(super) fn record_summary(plan: &Plan, verified: &Verified, findings: &[Finding]) -> RecordSummary {
+/// One record for the list of records; `own` are the findings about it.
+pub(super) fn record_summary(plan: &Plan, verified: &Verified, own: &[&Finding]) -> RecordSummary {
     let manifest = &plan.manifest;
     let recorded = verified.recorded.as_ref();
     let drift = recorded.and_then(|recorded| recorded.drift.as_ref());
-    let own = || findings.iter().filter(|finding| finding.place.sequence == Some(plan.sequence()));
     RecordSummary {
         sequence: plan.sequence(),
         kind: manifest.kind,
@@ -28,8 +27,8 @@ pub(super) fn record_summary(plan: &Plan, verified: &Verified, findings: &[Findi
         manifest_sha256: plan.sha256,
         package: plan.package.as_ref().map(|item| item.name.clone()),
         package_bytes: verified.package_bytes,
-        rungs: rungs(plan, verified, own()),
-        findings: own().count() as u64,
+        rungs: rungs(plan, verified, own),
+        findings: own.len() as u64,
         state_sha256: manifest.state_sha256,
         resources: manifest.resources.iter().map(|(name, r)| (name.to_string(), r.outcome)).collect(),
         counts: manifest
@@ -50,7 +49,7 @@ pub(super) fn record_summary(plan: &Plan, verified: &Verified, findings: &[Findi
 }
 
 /// The rungs that record and neighbours alone can show: never further than what was really done again.
-fn rungs<'a>(plan: &Plan, verified: &Verified, findings: impl Iterator<Item = &'a Finding>) -> Vec<Rung> {
+fn rungs(plan: &Plan, verified: &Verified, findings: &[&Finding]) -> Vec<Rung> {
     if !verified.hashed {
         return Vec::new();
     }
@@ -123,8 +122,16 @@ pub(super) fn cycle_record(plan: &Plan, payload: Option<&Payload>) -> CycleRecor
     }
 }
 
+/// Which row of the report a control has, by its id and policy.
+pub(super) type ControlIndex = BTreeMap<(String, String), usize>;
+
 /// Adds one snapshot's rows to the report.
-pub(super) fn add_snapshot(report: &mut Report, plan: &Plan, recorded: Option<&Recorded>) {
+pub(super) fn add_snapshot(
+    report: &mut Report,
+    index: &mut ControlIndex,
+    plan: &Plan,
+    recorded: Option<&Recorded>,
+) {
     if plan.manifest.kind != Kind::Snapshot {
         return;
     }
@@ -150,7 +157,7 @@ pub(super) fn add_snapshot(report: &mut Report, plan: &Plan, recorded: Option<&R
             .collect();
         for result in &validation.controls_validated {
             let again = replayed.get(result.control_id.as_str()).map(|result| result.status);
-            add_cell(&mut report.controls, result, again, sequence, scheduled_utc);
+            add_cell(&mut report.controls, index, result, again, sequence, scheduled_utc);
         }
         let rows = validation.policy_violations.iter().map(|violation| ViolationRow {
             sequence,
@@ -190,15 +197,15 @@ pub(super) fn add_snapshot(report: &mut Report, plan: &Plan, recorded: Option<&R
 
 fn add_cell(
     rows: &mut Vec<ControlRow>,
+    index: &mut ControlIndex,
     result: &ControlResult,
     replayed: Option<ControlStatus>,
     sequence: u64,
     scheduled_utc: Option<crate::time::UtcTime>,
 ) {
-    let known =
-        rows.iter().position(|row| row.control_id == result.control_id && row.policy == result.policy);
-    let index = known.unwrap_or(rows.len());
-    if known.is_none() {
+    let next = rows.len();
+    let index = *index.entry((result.control_id.clone(), result.policy.clone())).or_insert(next);
+    if index == next {
         rows.push(ControlRow {
             control_id: result.control_id.clone(),
             description: result.description.clone(),

@@ -7,7 +7,7 @@ use super::manifest::{ReadManifest, read_manifest};
 use super::tally::Tally;
 use crate::digest::Digest;
 use crate::finding::{Code, Finding, Place};
-use crate::limits::Limits;
+use crate::limits::{Limits, option};
 use crate::model::Manifest;
 use crate::package::constants::{LOCAL_BYTES, LOCAL_SIGNATURE};
 use crate::source::{Item, ItemKind, Source, SourceError};
@@ -111,8 +111,10 @@ fn check_item(item: &Item, limits: &Limits, tally: &mut Tally) -> bool {
     }
     tally.pass(Code::SrcType);
     if item.size > limits.package_bytes {
-        let (expected, found) =
-            (format!("at most {} bytes", limits.package_bytes), format!("{} bytes", item.size));
+        let (expected, found) = (
+            format!("at most {} bytes ({})", limits.package_bytes, option::PACKAGE),
+            format!("{} bytes", item.size),
+        );
         tally.fail(Finding::new(
             Code::SrcLimits,
             place,

@@ -4,22 +4,31 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{Code, Finding, Place};
+use crate::finding::{Code, ExitClass, Finding, Place};
 use crate::report::CheckSummary;
 
 #[derive(Debug, Clone, Default)]
 struct Count {
     passed: u64,
     failed: u64,
+    /// Failures that are counted, but not listed any more.
+    omitted: u64,
     not_evaluated: u64,
     reasons: BTreeMap<String, u64>,
 }
+
+/// Findings of one code that one part of the work lists about one record; more are counted.
+const MOST_OF_RECORD: usize = 100;
+
+/// The same where no record is known: strays, missing cycles.
+const MOST_OF_SOURCE: usize = 10_000;
 
 /// Counts and findings of one part of the work; parts are merged in the order of the chain.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tally {
     counts: BTreeMap<Code, Count>,
     findings: Vec<Finding>,
+    listed: BTreeMap<(Code, Option<u64>), usize>,
 }
 
 impl Tally {
@@ -30,8 +39,16 @@ impl Tally {
 
     /// The check failed at one place.
     pub(super) fn fail(&mut self, finding: Finding) {
-        self.counts.entry(finding.code).or_default().failed += 1;
-        self.findings.push(finding);
+        let count = self.counts.entry(finding.code).or_default();
+        count.failed += 1;
+        let most = if finding.place.sequence.is_some() { MOST_OF_RECORD } else { MOST_OF_SOURCE };
+        let listed = self.listed.entry((finding.code, finding.place.sequence)).or_default();
+        if *listed < most {
+            *listed += 1;
+            self.findings.push(finding);
+        } else {
+            count.omitted += 1;
+        }
     }
 
     /// Every finding is a failure at its place.
@@ -89,6 +106,7 @@ impl Tally {
             let sum = self.counts.entry(code).or_default();
             sum.passed += count.passed;
             sum.failed += count.failed;
+            sum.omitted += count.omitted;
             sum.not_evaluated += count.not_evaluated;
             for (reason, times) in count.reasons {
                 *sum.reasons.entry(reason).or_default() += times;
@@ -107,6 +125,12 @@ impl Tally {
     /// Findings so far.
     pub(super) fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// Failures that are counted, but not listed, of codes with this exit class.
+    pub(super) fn omitted(&self, class: ExitClass) -> u64 {
+        let own = self.counts.iter().filter(|(code, _)| code.exit_class() == class);
+        own.map(|(_, count)| count.omitted).sum()
     }
 
     /// Places evaluated, passed or failed.
@@ -130,5 +154,30 @@ impl Tally {
             })
             .collect();
         (summaries, self.findings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_counted_and_no_record_is_forgotten() {
+        let mut tally = Tally::default();
+        for sequence in 0..3 {
+            for _ in 0..1_000 {
+                let place = Place { sequence: Some(sequence), ..Place::default() };
+                tally.fail(Finding::new(Code::PkgHashMember, place, "a", "b", "c"));
+            }
+        }
+        let mut other = Tally::default();
+        other.fail(Finding::new(Code::PkgHashMember, Place::default(), "a", "b", "c"));
+        tally.merge(other);
+        assert_eq!(tally.findings().len(), 3 * MOST_OF_RECORD + 1);
+        assert_eq!(tally.omitted(ExitClass::Integrity), 3 * (1_000 - MOST_OF_RECORD as u64));
+        assert_eq!(tally.omitted(ExitClass::Replay), 0);
+        let (checks, _) = tally.finish();
+        let check = checks.iter().find(|check| check.code == Code::PkgHashMember).unwrap();
+        assert_eq!(check.failed, 3_001);
     }
 }

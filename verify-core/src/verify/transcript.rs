@@ -8,7 +8,7 @@ use crate::canon;
 use crate::digest::Digest;
 use crate::finding::{Code, Finding, Place};
 use crate::model::{Exchange, Failure, Outcome};
-use crate::profile::Profile;
+use crate::profile::{Profile, Resource};
 
 /// The transcript, if it can be read.
 pub(super) fn read_transcript(opened: &Opened<'_>, tally: &mut Tally) -> Option<Vec<Exchange>> {
@@ -39,11 +39,12 @@ pub(super) fn check_transcript(
     tally: &mut Tally,
 ) {
     let place = opened.place_of(TRANSCRIPT);
+    let by_resource = by_resource(exchanges);
     for (name, record) in &opened.manifest.resources {
         if record.outcome != Outcome::Complete {
             continue;
         }
-        let own: Vec<_> = last_round(exchanges, name.as_str());
+        let own = last_round(by_resource.get(name.as_str()).map_or(&[][..], Vec::as_slice));
         let sum: u64 = own.iter().filter_map(|exchange| exchange.entities).sum();
         let place = Place { pointer: Some(format!("/{name}")), ..place.clone() };
         let message = "the pages in the transcript do not add up to the recorded count";
@@ -58,7 +59,18 @@ pub(super) fn check_transcript(
         tally.equal(Code::CollectTranscript, &place, &true, &(nested || !own.is_empty()), message);
     }
     check_kept_bodies(opened, exchanges, tally);
-    check_exchanges(opened, exchanges, profile, tally);
+    check_exchanges(opened, exchanges, profile, &by_resource, tally);
+}
+
+type ByResource<'a> = BTreeMap<&'a str, Vec<&'a Exchange>>;
+
+/// The exchanges of each resource, in the order of the transcript.
+fn by_resource(exchanges: &[Exchange]) -> ByResource<'_> {
+    let mut by_resource = ByResource::new();
+    for exchange in exchanges {
+        by_resource.entry(&exchange.resource).or_default().push(exchange);
+    }
+    by_resource
 }
 
 /// Every kept body is the one a request names, and every request names bodies that are there (F-55).
@@ -94,10 +106,15 @@ fn check_exchanges(
     opened: &Opened<'_>,
     exchanges: &[Exchange],
     profile: Option<&Profile>,
+    by_resource: &ByResource<'_>,
     tally: &mut Tally,
 ) {
     let mut findings = Vec::new();
     let mut before = "";
+    let sizes: BTreeMap<&str, u64> =
+        opened.manifest.files.iter().map(|entry| (entry.path.as_str(), entry.size)).collect();
+    let declared: Option<BTreeMap<&str, &Resource>> = profile
+        .map(|profile| profile.resources.iter().map(|resource| (resource.id.as_str(), resource)).collect());
     for (index, exchange) in exchanges.iter().enumerate() {
         let line = || Place { pointer: Some(format!("line {}", index + 1)), ..opened.place_of(TRANSCRIPT) };
         for (holds, expected, found, message) in [
@@ -108,8 +125,8 @@ fn check_exchanges(
                 exchange.started_utc.clone(),
                 "the exchanges are not in the order in which they were sent",
             ),
-            kept_as_received(opened, exchange, profile),
-            known_resource(exchange, profile),
+            kept_as_received(exchange, &sizes, declared.as_ref()),
+            known_resource(exchange, declared.as_ref()),
         ] {
             if !holds {
                 findings.push(Finding::new(Code::CollectTranscript, line(), expected, found, message));
@@ -118,16 +135,15 @@ fn check_exchanges(
         before = exchange.started_utc.as_str();
     }
     for (name, record) in &opened.manifest.resources {
-        let own = || exchanges.iter().filter(|exchange| exchange.resource == name.as_str());
+        let own = by_resource.get(name.as_str()).map_or(&[][..], Vec::as_slice);
         let place = || Place { pointer: Some(format!("/{name}")), ..opened.place_of(TRANSCRIPT) };
-        let refused = |exchange: &Exchange| matches!(exchange.status, Some(401 | 403));
-        if record.outcome == Outcome::Denied && !own().any(refused) {
+        let refused = |exchange: &&Exchange| matches!(exchange.status, Some(401 | 403));
+        if record.outcome == Outcome::Denied && !own.iter().any(refused) {
             let message = "the resource is called denied, yet no request for it was refused";
             let expected = "status 401 or 403";
             findings.push(Finding::new(Code::CollectTranscript, place(), expected, "none", message));
         }
-        let totals =
-            last_round(exchanges, name.as_str()).into_iter().filter(|exchange| exchange.parent.is_none());
+        let totals = last_round(own).into_iter().filter(|exchange| exchange.parent.is_none());
         for total in totals.filter_map(|exchange| exchange.reported_total) {
             if record.outcome == Outcome::Complete && record.reported_total != Some(total) {
                 let message = "a page reported another total than recorded";
@@ -175,13 +191,17 @@ fn exchange_form(exchange: &Exchange) -> Statement {
 }
 
 /// Where the profile redacts nothing, a body is kept as it was received.
-fn kept_as_received(opened: &Opened<'_>, exchange: &Exchange, profile: Option<&Profile>) -> Statement {
-    let resource = profile.and_then(|profile| profile.resource(&exchange.resource));
+fn kept_as_received(
+    exchange: &Exchange,
+    sizes: &BTreeMap<&str, u64>,
+    declared: Option<&BTreeMap<&str, &Resource>>,
+) -> Statement {
+    let resource = declared.and_then(|declared| declared.get(exchange.resource.as_str()));
     let unchanged = resource.is_some_and(|resource| resource.redact.is_empty());
     let Some(member) = exchange.kept_as.as_deref().filter(|_| unchanged) else {
         return (true, String::new(), String::new(), "");
     };
-    let size = opened.manifest.files.iter().find(|entry| entry.path == member).map_or(0, |entry| entry.size);
+    let size = sizes.get(member).copied().unwrap_or(0);
     let inside = member.strip_prefix("raw/").and_then(|rest| rest.split_once('/'));
     let holds = exchange.received_sha256 == exchange.kept_sha256
         && exchange.bytes == size
@@ -196,23 +216,24 @@ fn shown(digest: Option<Digest>) -> String {
     digest.map_or_else(|| "none".to_owned(), |digest| digest.to_string())
 }
 
-fn known_resource(exchange: &Exchange, profile: Option<&Profile>) -> Statement {
+fn known_resource(exchange: &Exchange, declared: Option<&BTreeMap<&str, &Resource>>) -> Statement {
     let name = exchange.resource.as_str();
     let known = ["sign_in", "organization"].contains(&name)
-        || profile.is_none_or(|profile| profile.resource(name).is_some());
+        || declared.is_none_or(|declared| declared.contains_key(name));
     let expected = "a resource of the profile".to_owned();
     (known, expected, name.to_owned(), "the exchange serves no resource of the profile")
 }
 
-/// Successful exchanges of the last round of a resource; rounds count per parent of a nested read.
-pub(super) fn last_round<'a>(exchanges: &'a [Exchange], resource: &str) -> Vec<&'a Exchange> {
-    let own = || exchanges.iter().filter(|exchange| exchange.resource == resource);
+/// Successful exchanges of the last round of one resource, given all of its exchanges; rounds count per
+/// parent of a nested read.
+pub(super) fn last_round<'a>(own: &[&'a Exchange]) -> Vec<&'a Exchange> {
     let mut rounds: BTreeMap<Option<&str>, u64> = BTreeMap::new();
-    for exchange in own() {
+    for exchange in own {
         let round = rounds.entry(exchange.parent.as_deref()).or_default();
         *round = (*round).max(exchange.round);
     }
-    own()
+    own.iter()
+        .copied()
         .filter(|exchange| exchange.entities.is_some())
         .filter(|exchange| rounds.get(&exchange.parent.as_deref()) == Some(&exchange.round))
         .collect()
