@@ -372,6 +372,7 @@ def digest_of_set(entries):
 
 EPOCH = datetime.datetime(1970, 1, 1)
 DAY = 86400
+LATEST = 253402207200  # 9999-12-30T22:00:00Z: a time in every time zone still has four digits
 
 
 def seconds(text):
@@ -383,7 +384,8 @@ def seconds(text):
         moment = datetime.datetime(*map(int, re.split("[-T:Z]", text)[:6]))
     except ValueError:
         return None
-    return (moment - EPOCH) // datetime.timedelta(seconds=1)
+    moment = (moment - EPOCH) // datetime.timedelta(seconds=1)
+    return moment if moment <= LATEST else None
 
 
 def time_text(moment):

@@ -10,6 +10,8 @@
 
 #[path = "second_implementation/agreement.rs"]
 mod agreement;
+#[path = "second_implementation/bounds.rs"]
+mod bounds;
 #[path = "support/chain.rs"]
 mod chain;
 #[path = "second_implementation/chain_tampering.rs"]

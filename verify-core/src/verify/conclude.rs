@@ -74,12 +74,7 @@ pub(super) fn build_report(
         tally.merge(verified.tally.clone());
     }
     tally.merge(later);
-    let mut by_record: BTreeMap<u64, Vec<&Finding>> = BTreeMap::new();
-    for finding in tally.findings() {
-        if let Some(sequence) = finding.place.sequence {
-            by_record.entry(sequence).or_default().push(finding);
-        }
-    }
+    let by_record = by_record(tally.findings());
     let mut controls = summary::ControlIndex::default();
     for verified in verified {
         let Some(plan) = plans.get(verified.index) else { continue };
@@ -93,11 +88,8 @@ pub(super) fn build_report(
     }
     report.assurance = ladder::steps(&report.records, |rung, _, _| format!("not {}", rung.word()));
     let mut missing = missing.to_vec();
-    if let Some(reason) = uncovered {
-        missing.push(reason);
-    } else if !assembly.alone && options.runs(Group::Coverage) && !report.records.is_empty() {
-        missing.extend(covers_nothing(&report));
-    }
+    let claims_cycles = !assembly.alone && report.bundle.is_none() && options.runs(Group::Coverage);
+    missing.extend(uncovered.or_else(|| covers_nothing(&report).filter(|_| claims_cycles)));
     let violations = report.violations.iter().filter(|row| row.exception_sequence.is_none()).count() as u64;
     report.verdict = judge(Grounds {
         findings: tally.findings(),
@@ -128,9 +120,20 @@ pub(super) fn build_report(
     report
 }
 
+/// The findings about each record.
+fn by_record(findings: &[Finding]) -> BTreeMap<u64, Vec<&Finding>> {
+    let mut by_record: BTreeMap<u64, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        if let Some(sequence) = finding.place.sequence {
+            by_record.entry(sequence).or_default().push(finding);
+        }
+    }
+    by_record
+}
+
 /// Never green on nothing: a whole chain over which no cycle was due says nothing about any day (F-63).
 fn covers_nothing(report: &Report) -> Option<String> {
-    if report.coverage.expected > 0 {
+    if report.coverage.expected > 0 || report.records.is_empty() {
         return None;
     }
     if report.coverage.requested {

@@ -225,7 +225,7 @@ impl Options {
     pub fn runs(&self, group: Group) -> bool {
         let chosen = matches!(group, Group::Structure | Group::Chain)
             || self.only.as_ref().is_none_or(|only| only.contains(&group));
-        chosen && !(self.structural && !has_structural_code(group))
+        chosen && (!self.structural || has_structural_code(group))
     }
 
     /// Whether a check is asked for.

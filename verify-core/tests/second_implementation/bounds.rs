@@ -3,12 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use verify_core::model::Schedule;
 use verify_core::report::Report;
 use verify_core::source::Memory;
 use verify_core::verify::{InProcessEvaluators, Options, Silent, verify};
 
 use super::chain::{Chain, standard};
+use super::documents::{self, Documents};
 use super::python::{Files, judge};
 
 /// Longest that either implementation may take for one of these.
@@ -29,8 +30,8 @@ fn both(files: &Files, exit: u8) -> Report {
 }
 
 fn under(cron: &str) -> Chain {
-    let schedule = json!({"cron": cron, "timezone": "UTC", "tolerance_seconds": 3600});
-    Chain::start_under("acme", "2026-05-01T00:00:00Z", schedule)
+    let schedule = Schedule { cron: cron.to_owned(), ..documents::daily() };
+    Chain::start(Documents { schedule, ..documents::usual() }, "acme", "2026-05-01T00:00:00Z")
 }
 
 #[test]
@@ -88,9 +89,17 @@ fn documents_of_too_many_values_are_json_limits() {
     let mut chain = standard();
     let link = chain.links.last_mut().unwrap();
     let text = String::from_utf8(link.members["snapshot.json"].clone()).unwrap();
-    let text = text.replacen("\"extraction_metadata\"", &format!("\"aa\":[{}],\"extraction_metadata\"", flood(500_010)), 1);
+    let text = text.replacen(
+        "\"extraction_metadata\"",
+        &format!("\"aa\":[{}],\"extraction_metadata\"", flood(500_010)),
+        1,
+    );
     link.members.insert("snapshot.json".to_owned(), text.into_bytes());
     link.reseal();
     let report = both(&chain.files(), 1);
-    assert!(report.findings.iter().any(|finding| finding.code.as_str() == "JSON-LIMITS"), "{:#?}", report.findings);
+    assert!(
+        report.findings.iter().any(|finding| finding.code.as_str() == "JSON-LIMITS"),
+        "{:#?}",
+        report.findings
+    );
 }

@@ -319,7 +319,7 @@ impl Chain {
             "policies_sha256": unset, "schemas_sha256": unset, "profile_sha256": unset, "inputs_sha256": unset,
             "resources": if snapshot { self.documents.records() } else { json!({}) },
             "baseline": if snapshot { json!(self.baseline) } else { Value::Null },
-            "files": [], "schedule": documents::daily(), "scheduled_utc": slot, "started_utc": started,
+            "files": [], "schedule": self.documents.schedule, "scheduled_utc": slot, "started_utc": started,
             "finished_utc": finished, "sealed_utc": sealed, "storage_class": null, "object_lock_mode": null,
             "retention_until": null, "encryption_key_id": null, "omissions": [],
             "audit_log_entry": {"action": action, "actor": "svc-evidence", "timestamp_utc": sealed},

@@ -22,6 +22,8 @@ pub(crate) struct Documents {
     pub(crate) resources: BTreeMap<&'static str, Value>,
     /// Policy of the one control.
     pub(crate) policy: &'static str,
+    /// When cycles are due.
+    pub(crate) schedule: Schedule,
     /// The member `verify.py`.
     pub(crate) verify_py: Vec<u8>,
 }
@@ -32,6 +34,7 @@ pub(crate) fn usual() -> Documents {
         rules: rules(),
         resources: resources(),
         policy: "no_objection",
+        schedule: daily(),
         verify_py: verify_core::VERIFY_PY.as_bytes().to_vec(),
     }
 }
