@@ -10,7 +10,6 @@
 #[expect(dead_code, reason = "other tests tamper with more of it")]
 #[path = "support/chain.rs"]
 mod chain;
-#[expect(dead_code, reason = "other tests use more of it")]
 #[path = "support/documents.rs"]
 mod documents;
 
