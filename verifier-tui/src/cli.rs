@@ -10,7 +10,7 @@ use verify_core::limits::Limits;
 use verify_core::verify::{Group, KnownRecord, Mode, Options};
 
 mod headless;
-mod values;
+pub(crate) mod values;
 
 pub use headless::headless_command;
 pub use values::When;
@@ -71,6 +71,14 @@ pub enum Command {
         #[command(flatten)]
         question: Box<Question>,
     },
+    /// Attack a copy of the evidence in every known way, and show which check catches each attack.
+    #[command(
+        after_help = "Examples:\n  verifier drill evidence/demo\n  verifier drill evidence/demo --to 2026-05-31 --out drill.txt\n  \
+                      verifier drill --list\n\nThe evidence is copied into memory and never written. Exit codes: 0 every attack \
+                      that could be committed\nwas caught, 1 one was missed, 5 nothing could be committed, an attack failed, or \
+                      the drill was stopped."
+    )]
+    Drill(Box<crate::drill::arguments::Arguments>),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  verifier completions bash > /etc/bash_completion.d/verifier")]
     Completions {

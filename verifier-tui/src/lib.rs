@@ -6,6 +6,7 @@
 pub mod app;
 pub mod cli;
 pub mod display;
+pub mod drill;
 pub mod exit;
 pub mod print;
 pub mod progress;

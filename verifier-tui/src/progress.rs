@@ -74,7 +74,8 @@ pub fn line(progress: Progress, elapsed: Duration) -> String {
     format!("{stage}: {done} of {total}, {rate:.1} MiB/s{left}")
 }
 
-fn remaining(done: u64, total: u64, seconds: f64) -> Option<String> {
+/// Time left in words, if it can be estimated.
+pub(crate) fn remaining(done: u64, total: u64, seconds: f64) -> Option<String> {
     if done == 0 || total <= done {
         return None;
     }

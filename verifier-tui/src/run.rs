@@ -48,6 +48,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Refusal
     };
     match (cli.command, cli.question) {
         (Some(Command::Verify { format, question }), _) => headless(&question, format),
+        (Some(Command::Drill(arguments)), _) => crate::drill::command::drill(&arguments),
         (Some(Command::Completions { shell }), _) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "verifier", &mut script);
@@ -162,7 +163,7 @@ fn options(question: &Question) -> Result<verify::Options, Refusal> {
 }
 
 /// A place that cannot be looked into is told before anything else.
-fn reachable(path: &Path) -> Result<(), Refusal> {
+pub(crate) fn reachable(path: &Path) -> Result<(), Refusal> {
     let shown = path.display();
     match std::fs::metadata(path) {
         Ok(_) => Ok(()),
@@ -180,11 +181,11 @@ fn reachable(path: &Path) -> Result<(), Refusal> {
 }
 
 /// Nothing that is a record, and nothing that claims to be one and is broken.
-fn nothing_found(report: &Report) -> bool {
+pub(crate) fn nothing_found(report: &Report) -> bool {
     report.chain.is_none() && report.records.is_empty() && report.decisive().next().is_none()
 }
 
-fn no_evidence(path: &Path, report: &Report) -> Refusal {
+pub(crate) fn no_evidence(path: &Path, report: &Report) -> Refusal {
     let unread = report.checks.iter().any(|check| check.code == Code::ChainEmpty && check.not_evaluated > 0);
     if unread {
         return Refusal::new(
@@ -212,7 +213,7 @@ fn files(number: usize) -> String {
 
 /// Data goes to standard output. A reader that went away changes nothing about the verdict; a full disk
 /// does, because an answer nobody can read must not look like one.
-fn write_out(bytes: &[u8]) -> Result<(), Refusal> {
+pub(crate) fn write_out(bytes: &[u8]) -> Result<(), Refusal> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Refusal::new(

@@ -10,9 +10,11 @@ use crate::limits::option::FILES;
 
 mod folder;
 mod memory;
+mod overlay;
 
 pub use folder::Folder;
 pub use memory::Memory;
+pub use overlay::{Difference, Overlay};
 
 /// What kind of thing an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -62,7 +62,7 @@ impl FromStr for When {
     }
 }
 
-pub(super) fn head(text: &str) -> Result<KnownRecord, String> {
+pub(crate) fn head(text: &str) -> Result<KnownRecord, String> {
     let expected = "expected SEQ:SHA256, as the report prints it after \"keep this line\"";
     let (sequence, digest) = text.split_once(':').ok_or_else(|| expected.to_owned())?;
     let sequence = sequence
@@ -79,7 +79,7 @@ pub(super) fn group(text: &str) -> Result<Group, String> {
     })
 }
 
-pub(super) fn threads(text: &str) -> Result<usize, String> {
+pub(crate) fn threads(text: &str) -> Result<usize, String> {
     text.parse()
         .ok()
         .filter(|threads| (1..=256).contains(threads))

@@ -10,6 +10,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
 use super::constants::DEFLATE_LEVEL;
+use super::container::Member;
 use super::name::MemberName;
 use super::write::PackError;
 use crate::digest::{Digest, Hasher};
@@ -34,6 +35,20 @@ impl PackedMember {
         let mut packer = Packer::new(path)?;
         packer.write_all(bytes)?;
         packer.finish()
+    }
+
+    /// A member of an accepted container, taken over as it is stored there. `sha256` must be the digest of
+    /// its inflated bytes: nothing is inflated here.
+    #[must_use]
+    pub fn copied(member: &Member<'_>, sha256: Digest) -> Self {
+        let entry = FileEntry {
+            path: member.name().as_str().to_owned(),
+            size: member.size(),
+            sha256,
+            stored_size: member.stored_size(),
+            stored_sha256: member.stored_sha256(),
+        };
+        Self { entry, name: member.name().clone(), crc32: member.crc32(), stored: member.stored().to_vec() }
     }
 
     /// What the manifest says of this member.

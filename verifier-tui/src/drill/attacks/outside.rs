@@ -1,0 +1,84 @@
+//! Attacks that leave evidence without any contradiction in itself: only something kept outside shows them.
+//! Where nothing was given, they are not evaluated, and the reason says what to give.
+
+use verify_core::finding::Code;
+use verify_core::model::Kind;
+use verify_core::source::Overlay;
+use verify_core::verify::Group;
+
+use super::super::attack::{Attack, Attempt};
+use super::super::evidence::Evidence;
+use super::super::forge::{Obstacle, Record};
+use super::documents::{attempt, rewritten, sequence};
+use super::manifest::{change, later};
+
+pub(in super::super) const CUT_TAIL: Attack = Attack {
+    name: "cut-tail",
+    title: "the newest records are cut off",
+    wants: "an audit that ends before the bad day",
+    expects: &[Code::ChainPeriod, Code::ChainTruncated],
+    groups: &[Group::Coverage],
+    commit: cut_tail,
+};
+pub(in super::super) const PERFECT_REWRITE: Attack = Attack {
+    name: "perfect-rewrite",
+    title: "history is rewritten from one record on, contradicting nothing",
+    wants: "another history by whoever controls the store",
+    expects: &[Code::AnchorHead],
+    groups: &[],
+    commit: |evidence| {
+        let index = evidence.ordinary()?;
+        rewritten_without_contradiction(evidence, index)
+    },
+};
+pub(in super::super) const NEW_GENESIS: Attack = Attack {
+    name: "new-genesis",
+    title: "the whole chain is made anew from its first record on",
+    wants: "a chain that was never seen by anybody",
+    expects: &[Code::AnchorHead],
+    groups: &[],
+    commit: |evidence| rewritten_without_contradiction(evidence, 0),
+};
+
+/// Why an attack that only outside knowledge shows is not evaluated.
+fn nothing_outside(what: &str, give: &str) -> Obstacle {
+    Obstacle::Absent(format!("{what} cannot be detected from the evidence alone: give {give}"))
+}
+
+fn cut_tail(evidence: &Evidence) -> Result<Attempt<'_>, Obstacle> {
+    let is_cycle = |kind: Kind| matches!(kind, Kind::Snapshot | Kind::Failure);
+    let cut = evidence.entries.iter().rposition(|entry| is_cycle(entry.kind)).filter(|cut| *cut > 0);
+    let cut = cut.ok_or_else(|| Obstacle::Absent("no cycle stands behind another record".to_owned()))?;
+    let remaining = sequence(evidence, cut - 1);
+    let known = evidence.options.head.is_some_and(|head| head.sequence > remaining);
+    let slot = evidence.report.records.get(cut).and_then(|record| record.scheduled_utc);
+    let covered = evidence.options.period.to_utc.is_some_and(|to| slot.is_some_and(|slot| slot <= to));
+    if !known && !covered {
+        let give = "the end of the audited period (--to) or the record kept last time (--head)";
+        return Err(nothing_outside("a cut-off end", give));
+    }
+    let mut overlay = Overlay::new(&evidence.base);
+    let mut file = String::new();
+    for entry in evidence.entries.iter().skip(cut) {
+        for name in entry.package.iter().chain(&entry.commit) {
+            overlay.remove(name.as_str());
+            if file.is_empty() {
+                file.clone_from(name);
+            }
+        }
+    }
+    let done = format!("every record from {} on was removed", sequence(evidence, cut));
+    Ok(attempt(overlay, sequence(evidence, cut), file, "", "", done))
+}
+
+/// Changes what nothing else in the evidence speaks of, and rewrites everything after it.
+fn rewritten_without_contradiction(evidence: &Evidence, index: usize) -> Result<Attempt<'_>, Obstacle> {
+    let mut record = Record::open(evidence, index)?;
+    if evidence.options.head.is_none_or(|head| head.sequence < sequence(evidence, index)) {
+        let give = "the record kept last time (--head), of this record or a later one";
+        return Err(nothing_outside("a consistent rewrite", give));
+    }
+    let field = "/retention_until";
+    let done = change(&mut record, field, |value| later(value).into())?;
+    rewritten(evidence, index, record, "manifest.json", field, done)
+}
