@@ -4,7 +4,7 @@ use verify_core::finding::Code;
 use verify_core::source::Overlay;
 use verify_core::verify::Group;
 
-use super::attacks::{chain, container, documents, manifest, outside, results, rules, source};
+use super::attacks::{chain, container, documents, manifest, outside, results, rules, signatures, source};
 use super::evidence::Evidence;
 use super::forge::Obstacle;
 
@@ -99,6 +99,11 @@ pub const ATTACKS: &[Attack] = &[
     rules::WEAKENED_POLICY,
     rules::THINNED_SCHEDULE,
     rules::REPLACED_BASELINE,
+    signatures::ALTERED_SIGNATURE,
+    signatures::REWRITTEN_UNDER_SIGNATURE,
+    signatures::REMOVED_CHECKPOINT,
+    signatures::ANOTHER_KEY,
+    signatures::EXCHANGED_TOKEN,
     outside::CUT_TAIL,
     outside::PERFECT_REWRITE,
     outside::NEW_GENESIS,

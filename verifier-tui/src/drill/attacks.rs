@@ -8,4 +8,5 @@ pub(super) mod manifest;
 pub(super) mod outside;
 pub(super) mod results;
 pub(super) mod rules;
+pub(super) mod signatures;
 pub(super) mod source;

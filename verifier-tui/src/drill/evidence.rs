@@ -43,6 +43,17 @@ pub struct Entry {
     pub package: Option<String>,
     /// File name of its committed manifest; none in a bare folder of packages.
     pub commit: Option<String>,
+    /// File name of the checkpoint made after it.
+    pub note: Option<String>,
+    /// File name of the time-stamp over that checkpoint.
+    pub token: Option<String>,
+}
+
+impl Entry {
+    /// Every file of the record, the package first.
+    pub(super) fn files(&self) -> impl Iterator<Item = &String> {
+        self.package.iter().chain(&self.commit).chain(&self.note).chain(&self.token)
+    }
 }
 
 impl Evidence {
@@ -64,12 +75,21 @@ impl Evidence {
         let entries = report
             .records
             .iter()
-            .map(|record| Entry {
-                sequence: record.sequence,
-                kind: record.kind,
-                sha256: record.manifest_sha256,
-                package: record.package.clone(),
-                commit: commits.get(&record.manifest_sha256).map(|name| (*name).clone()),
+            .map(|record| {
+                let commit = commits.get(&record.manifest_sha256).map(|name| (*name).clone());
+                let beside = |suffix: &str| {
+                    let name = format!("{}{suffix}", commit.as_ref()?.strip_suffix(".json")?);
+                    base.files.contains_key(&name).then_some(name)
+                };
+                Entry {
+                    sequence: record.sequence,
+                    kind: record.kind,
+                    sha256: record.manifest_sha256,
+                    package: record.package.clone(),
+                    note: beside(".checkpoint"),
+                    token: beside(".tsr"),
+                    commit,
+                }
             })
             .collect();
         let background =

@@ -3,7 +3,7 @@
 use verify_core::digest::Digest;
 
 use super::attack::ATTACKS;
-use super::report::{AttackOutcome, AttackResult, ChangeSummary, DrillReport};
+use super::report::{AttackOutcome, AttackResult, ChangeSummary, DrillReport, KeptLine};
 use crate::display::escape;
 use crate::print::Sheet;
 use crate::words::{self, counted, grouped, minute};
@@ -77,7 +77,7 @@ fn head(report: &DrillReport, sheet: &mut Sheet) {
         sheet.line(&format!("  --head {}:{}", chain.head.sequence, chain.head.manifest_sha256));
     }
     let outside = &report.outside;
-    let known: Vec<String> = [
+    let mut known: Vec<String> = [
         outside.from_utc.map(|from| format!("from {from}")),
         outside.to_utc.map(|to| format!("to {to}")),
         outside.head.as_ref().map(|head| format!("head {head}")),
@@ -85,9 +85,16 @@ fn head(report: &DrillReport, sheet: &mut Sheet) {
     .into_iter()
     .flatten()
     .collect();
-    let known =
-        if known.is_empty() { "nothing was given (--to, --head)".to_owned() } else { known.join(", ") };
-    sheet.field("outside", &known);
+    known.extend(outside.keys.iter().map(|key| format!("key {}", escape(key))));
+    let kept =
+        |kept: &KeptLine| format!("checkpoint {} of {}", escape(&kept.name), counted(kept.size, "record"));
+    known.extend(outside.checkpoints.iter().map(kept));
+    if known.is_empty() {
+        known.push("nothing was given (--to, --head, --key, --checkpoint)".to_owned());
+    }
+    for (index, line) in known.iter().enumerate() {
+        sheet.field(if index == 0 { "outside" } else { "" }, line);
+    }
     let untouched = &report.untouched;
     let word = words::verdict(untouched.word);
     let verdict = format!("{word} (exit code {}): {}", untouched.exit_code, escape(&untouched.sentence));

@@ -71,6 +71,19 @@ pub struct Outside {
     pub to_utc: Option<UtcTime>,
     /// A record kept from an earlier report, as `sequence:sha256`.
     pub head: Option<String>,
+    /// Verifier keys of the log.
+    pub keys: Vec<String>,
+    /// Checkpoints kept outside.
+    pub checkpoints: Vec<KeptLine>,
+}
+
+/// A checkpoint kept outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeptLine {
+    /// What the user called it.
+    pub name: String,
+    /// Records it covers.
+    pub size: u64,
 }
 
 /// What the untouched copy shows: the background that attacked copies are compared with.

@@ -12,7 +12,7 @@ use super::evidence::Evidence;
 use super::forge::Obstacle;
 use super::report::{
     AttackOutcome, AttackResult, ChainLine, ChangeSummary, CodeCount, CopySummary, DOES_NOT_PROVE,
-    DRILL_VERSION, DrillReport, Outside, PROVES, Summary, Untouched,
+    DRILL_VERSION, DrillReport, KeptLine, Outside, PROVES, Summary, Untouched,
 };
 
 /// Watches a drill.
@@ -61,16 +61,26 @@ pub fn run(
             records: chain.records,
             head: chain.head.clone(),
         }),
-        outside: Outside {
-            from_utc: evidence.options.period.from_utc,
-            to_utc: evidence.options.period.to_utc,
-            head: evidence.options.head.map(|head| format!("{}:{}", head.sequence, head.manifest_sha256)),
-        },
+        outside: outside(&evidence.options),
         untouched: untouched(&evidence.report),
         attacks: results,
         summary,
         proves: sentences(&PROVES),
         does_not_prove: sentences(&DOES_NOT_PROVE),
+    }
+}
+
+fn outside(options: &Options) -> Outside {
+    Outside {
+        from_utc: options.period.from_utc,
+        to_utc: options.period.to_utc,
+        head: options.head.map(|head| format!("{}:{}", head.sequence, head.manifest_sha256)),
+        keys: options.keys.iter().map(|trusted| trusted.key.to_string()).collect(),
+        checkpoints: options
+            .anchors
+            .iter()
+            .map(|kept| KeptLine { name: kept.name().to_owned(), size: kept.note().checkpoint().size })
+            .collect(),
     }
 }
 

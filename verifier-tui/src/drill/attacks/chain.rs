@@ -184,7 +184,7 @@ pub(super) fn remove(
         removed.extend(&entry.package);
     }
     if commit {
-        removed.extend(&entry.commit);
+        removed.extend(entry.commit.iter().chain(&entry.note).chain(&entry.token));
     }
     if !package && removed.is_empty() {
         return Err(Obstacle::Absent("a bare folder of packages holds no commits".to_owned()));
@@ -258,12 +258,14 @@ fn removed_and_relinked(evidence: &Evidence) -> Result<Attempt<'_>, Obstacle> {
     let index = evidence.ordinary()?;
     let gone = entry(evidence, index)?;
     let mut overlay = Overlay::new(&evidence.base);
-    for name in gone.package.iter().chain(&gone.commit) {
+    for name in gone.files() {
         overlay.remove(name.as_str());
     }
     // The last number is free afterwards.
-    if let Some(name) = evidence.entries.last().and_then(|entry| entry.commit.as_ref()) {
-        overlay.remove(name.as_str());
+    if let Some(last) = evidence.entries.last() {
+        for name in last.commit.iter().chain(&last.note).chain(&last.token) {
+            overlay.remove(name.as_str());
+        }
     }
     let later: Result<Vec<_>, Obstacle> = (index + 1..evidence.entries.len())
         .map(|later| {

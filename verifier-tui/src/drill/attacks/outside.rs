@@ -16,16 +16,16 @@ pub(in super::super) const CUT_TAIL: Attack = Attack {
     name: "cut-tail",
     title: "the newest records are cut off",
     wants: "an audit that ends before the bad day",
-    expects: &[Code::ChainPeriod, Code::ChainTruncated],
-    groups: &[Group::Coverage],
+    expects: &[Code::ChainPeriod, Code::ChainTruncated, Code::AnchorCheckpoint],
+    groups: &[Group::Coverage, Group::Anchors],
     commit: cut_tail,
 };
 pub(in super::super) const PERFECT_REWRITE: Attack = Attack {
     name: "perfect-rewrite",
     title: "history is rewritten from one record on, contradicting nothing",
     wants: "another history by whoever controls the store",
-    expects: &[Code::AnchorHead],
-    groups: &[],
+    expects: &[Code::AnchorCheckpoint, Code::AnchorHead],
+    groups: &[Group::Anchors],
     commit: |evidence| {
         let index = evidence.ordinary()?;
         rewritten_without_contradiction(evidence, index)
@@ -35,8 +35,8 @@ pub(in super::super) const NEW_GENESIS: Attack = Attack {
     name: "new-genesis",
     title: "the whole chain is made anew from its first record on",
     wants: "a chain that was never seen by anybody",
-    expects: &[Code::AnchorHead],
-    groups: &[],
+    expects: &[Code::AnchorCheckpoint, Code::AnchorHead],
+    groups: &[Group::Anchors],
     commit: |evidence| rewritten_without_contradiction(evidence, 0),
 };
 
@@ -45,22 +45,29 @@ fn nothing_outside(what: &str, give: &str) -> Obstacle {
     Obstacle::Absent(format!("{what} cannot be detected from the evidence alone: give {give}"))
 }
 
+/// Whether something kept outside speaks of this record or a later one.
+fn knows(evidence: &Evidence, sequence: u64) -> bool {
+    let covers = |size: u64| size > sequence;
+    evidence.options.head.is_some_and(|head| head.sequence >= sequence)
+        || evidence.options.anchors.iter().any(|anchor| covers(anchor.note().checkpoint().size))
+}
+
 fn cut_tail(evidence: &Evidence) -> Result<Attempt<'_>, Obstacle> {
     let is_cycle = |kind: Kind| matches!(kind, Kind::Snapshot | Kind::Failure);
     let cut = evidence.entries.iter().rposition(|entry| is_cycle(entry.kind)).filter(|cut| *cut > 0);
     let cut = cut.ok_or_else(|| Obstacle::Absent("no cycle stands behind another record".to_owned()))?;
     let remaining = sequence(evidence, cut - 1);
-    let known = evidence.options.head.is_some_and(|head| head.sequence > remaining);
+    let known = knows(evidence, remaining + 1);
     let slot = evidence.report.records.get(cut).and_then(|record| record.scheduled_utc);
     let covered = evidence.options.period.to_utc.is_some_and(|to| slot.is_some_and(|slot| slot <= to));
     if !known && !covered {
-        let give = "the end of the audited period (--to) or the record kept last time (--head)";
+        let give = "the end of the audited period (--to), or the checkpoint (--checkpoint) or record (--head) kept last time";
         return Err(nothing_outside("a cut-off end", give));
     }
     let mut overlay = Overlay::new(&evidence.base);
     let mut file = String::new();
     for entry in evidence.entries.iter().skip(cut) {
-        for name in entry.package.iter().chain(&entry.commit) {
+        for name in entry.files() {
             overlay.remove(name.as_str());
             if file.is_empty() {
                 file.clone_from(name);
@@ -74,8 +81,8 @@ fn cut_tail(evidence: &Evidence) -> Result<Attempt<'_>, Obstacle> {
 /// Changes what nothing else in the evidence speaks of, and rewrites everything after it.
 fn rewritten_without_contradiction(evidence: &Evidence, index: usize) -> Result<Attempt<'_>, Obstacle> {
     let mut record = Record::open(evidence, index)?;
-    if evidence.options.head.is_none_or(|head| head.sequence < sequence(evidence, index)) {
-        let give = "the record kept last time (--head), of this record or a later one";
+    if !knows(evidence, sequence(evidence, index)) {
+        let give = "a checkpoint (--checkpoint) or record (--head) kept last time that covers this record";
         return Err(nothing_outside("a consistent rewrite", give));
     }
     let field = "/retention_until";
