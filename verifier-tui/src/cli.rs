@@ -74,9 +74,9 @@ pub enum Command {
     /// Attack a copy of the evidence in every known way, and show which check catches each attack.
     #[command(
         after_help = "Examples:\n  verifier drill evidence/demo\n  verifier drill evidence/demo --to 2026-05-31 --out drill.txt\n  \
-                      verifier drill --list\n\nThe evidence is copied into memory and never written. Exit codes: 0 every attack \
-                      that could be committed\nwas caught, 1 one was missed, 5 nothing could be committed, an attack failed, or \
-                      the drill was stopped."
+                      verifier drill --list\n\nThe evidence is copied into memory and never written.\n\nExit codes: 0 every attack that could \
+                      be committed was caught, 1 one was missed,\n5 nothing could be committed, the drill itself failed, or \
+                      it was stopped."
     )]
     Drill(Box<crate::drill::arguments::Arguments>),
     /// Print a completion script for a shell.
