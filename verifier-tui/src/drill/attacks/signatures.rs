@@ -140,7 +140,7 @@ struct Forger {
 impl Forger {
     fn of(origin: Origin) -> Result<Self, Obstacle> {
         let secret = SigningKey::from_bytes(&[0x66; 32]);
-        let key = VerifierKey::new(KeyKind::Log, &origin.to_string(), secret.verifying_key().to_bytes())
+        let key = VerifierKey::new(KeyKind::Log, origin.as_ref(), secret.verifying_key().to_bytes())
             .map_err(|error| Obstacle::Failed(format!("a key cannot be made: {error}")))?;
         Ok(Self { secret, key, origin })
     }
