@@ -14,26 +14,34 @@ use crate::source::Source;
 
 mod anchors;
 mod assemble;
+mod bundle;
 mod conclude;
+mod history;
 mod inspect;
 mod keys;
 mod ladder;
 mod links;
 mod manifest;
 mod members;
+mod notes;
 mod open;
 mod options;
 mod payload;
+mod proofs;
 mod record;
 mod replay;
 mod results;
 mod rules;
+mod signers;
 mod snapshot;
 mod state;
 mod summary;
 mod survey;
 mod tally;
+mod times;
 mod transcript;
+mod whole;
+mod witnesses;
 
 pub use anchors::{KeptCheckpoint, KeptError};
 pub use inspect::{InspectError, Inspection, MemberRow, inspect, read_member};
@@ -42,7 +50,10 @@ pub use links::KnownRecord;
 pub use options::{Group, Mode, Options, is_structural};
 
 use assemble::{Assembly, Plan, assemble};
+use history::History;
+use keys::ChainKeys;
 use payload::Payload;
+use proofs::Beside;
 use record::{Run, Shared, Verified, verify_record};
 use rules::RuleCache;
 use tally::Tally;
@@ -109,16 +120,30 @@ pub fn verify(
     let mut tally = Tally::default();
     let mut missing = Vec::new();
     observer.progress(Progress { stage: "listing", done: 0, total: 0, bytes: 0 });
-    let assembly = match survey::survey(source, &options.limits, &mut tally) {
+    let (mut beside, mut loose_proofs) = (Beside::default(), Vec::new());
+    let mut assembly = match survey::survey(source, &options.limits, &mut tally) {
         Ok(survey) => {
             missing.extend(survey.unreadable.iter().cloned());
-            assemble(&survey, &mut tally)
+            let assembly = assemble(&survey, &mut tally);
+            (beside.notes, beside.tokens, loose_proofs) = (survey.notes, survey.tokens, survey.proofs);
+            assembly
         }
         Err(error) => {
             missing.push(survey::described(&error));
             Assembly::default()
         }
     };
+    let whole = assembly.partial.is_none();
+    beside.bundle = bundle::read(source, &loose_proofs, &assembly.plans, options, &mut missing, &mut tally);
+    beside.history = match &beside.bundle {
+        _ if assembly.alone => History::of_one(&assembly.plans),
+        Some(bundle) => {
+            assembly.partial = Some(bundle::SAMPLE.to_owned());
+            History::of_bundle(&assembly.plans, bundle.note.as_ref().map(|note| note.checkpoint().clone()))
+        }
+        None => History::of(&assembly.plans, !whole),
+    };
+    beside.keys = ChainKeys::read(source, &assembly.plans, options);
     for item in &assembly.suspects {
         let place = Place { file: Some(item.name.clone()), ..Place::default() };
         match source.read(item, options.limits.package_bytes) {
@@ -134,18 +159,19 @@ pub fn verify(
         links::check_links(&assembly.plans, assembly.partial.as_deref(), &mut tally);
     }
     links::check_known_record(&assembly.plans, options.head, assembly.partial.as_deref(), &mut tally);
-    let verified = verify_records(source, &assembly.plans, options, evaluators, observer);
+    let verified = verify_records(source, &assembly.plans, &beside, options, evaluators, observer);
     if observer.cancelled() {
         missing.push("the verification was cancelled".to_owned());
     }
     missing.extend(verified.iter().filter_map(|verified| verified.unreadable.clone()));
-    conclude::build_report(source, options, &assembly, &verified, tally, &missing)
+    conclude::build_report(source, options, &assembly, &beside, &verified, tally, missing)
 }
 
 /// Verifies every record: the small ones first, because snapshots are judged with what they say.
 fn verify_records(
     source: &dyn Source,
     plans: &[Plan],
+    beside: &Beside,
     options: &Options,
     evaluators: &dyn Evaluators,
     observer: &dyn Observer,
@@ -163,7 +189,8 @@ fn verify_records(
         spent: Spent::default(),
         threads: 1,
         exceptions: Vec::new(),
-        missing: assemble::missing_sequences(plans).iter().map(|range| *range.end()).collect(),
+        missing: assemble::lost_snapshots(plans),
+        beside,
     };
     let mut verified = verify_run(&others, &shared, evaluators, &counter);
     shared.exceptions = verified

@@ -9,7 +9,7 @@ use super::survey::{Survey, commit_number};
 use super::tally::Tally;
 use crate::digest::Digest;
 use crate::finding::{Code, Finding, Place};
-use crate::model::Manifest;
+use crate::model::{Kind, Manifest};
 use crate::source::Item;
 
 /// One record to be verified.
@@ -17,6 +17,8 @@ use crate::source::Item;
 pub(super) struct Plan {
     /// Digest of its manifest.
     pub(super) sha256: Digest,
+    /// Hash of its manifest as a leaf of the tree (F-120).
+    pub(super) leaf: Digest,
     /// Its manifest, without the list of members: that is read again from the package.
     pub(super) manifest: Manifest,
     /// Its package.
@@ -57,6 +59,7 @@ pub(super) struct Assembly {
 
 struct Candidate<'a> {
     sha256: Digest,
+    leaf: Digest,
     manifest: &'a Manifest,
     commits: Vec<&'a Item>,
     packages: Vec<&'a Item>,
@@ -192,11 +195,14 @@ fn candidates(survey: &Survey) -> BTreeMap<Digest, Candidate<'_>> {
     let mut candidates: BTreeMap<Digest, Candidate<'_>> = BTreeMap::new();
     for (sightings, is_commit) in [(&survey.commits, true), (&survey.packages, false)] {
         for sighting in sightings {
-            let (Some(sha256), Some(manifest)) = (sighting.sha256, sighting.manifest.as_deref()) else {
+            let (Some(sha256), Some(leaf), Some(manifest)) =
+                (sighting.sha256, sighting.leaf, sighting.manifest.as_deref())
+            else {
                 continue;
             };
             let candidate = candidates.entry(sha256).or_insert_with(|| Candidate {
                 sha256,
+                leaf,
                 manifest,
                 commits: Vec::new(),
                 packages: Vec::new(),
@@ -353,7 +359,12 @@ fn stray(item: &Item, message: &str) -> Finding {
 fn plan(chosen: &Candidate<'_>) -> Plan {
     let mut manifest = chosen.manifest.clone();
     manifest.files = Vec::new();
-    Plan { sha256: chosen.sha256, manifest, package: chosen.packages.first().map(|item| (*item).clone()) }
+    Plan {
+        sha256: chosen.sha256,
+        leaf: chosen.leaf,
+        manifest,
+        package: chosen.packages.first().map(|item| (*item).clone()),
+    }
 }
 
 /// Sequence numbers between the first and the last record that no record carries.
@@ -368,4 +379,23 @@ pub(super) fn missing_sequences(plans: &[Plan]) -> Vec<std::ops::RangeInclusive<
         expected = sequence.saturating_add(1);
     }
     missing
+}
+
+/// The last sequence number of every gap that may hide a snapshot, ascending. The record behind a gap names the payload
+/// of the nearest snapshot before it (F-32): if that one is at hand, the gap hides none.
+pub(super) fn lost_snapshots(plans: &[Plan]) -> Vec<u64> {
+    let mut snapshot = None;
+    let mut expected = 0;
+    let mut lost = Vec::new();
+    for plan in plans {
+        let named = plan.manifest.previous_snapshot_sha256;
+        if plan.sequence() > expected && named != snapshot {
+            lost.extend(plan.sequence().checked_sub(1));
+        }
+        if plan.manifest.kind == Kind::Snapshot {
+            snapshot = Some(plan.manifest.payload_sha256);
+        }
+        expected = plan.sequence().saturating_add(1);
+    }
+    lost
 }

@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::assemble::{Assembly, Plan};
-use super::ladder;
+use super::assemble::Assembly;
+use super::ladder::{self, Delivery};
 use super::options::{Group, LEFT_OUT, Options};
 use super::payload::Payload;
+use super::proofs::{self, Beside};
 use super::record::Verified;
 use super::summary;
 use super::tally::Tally;
-use crate::approvals::{Approving, InForce};
-use crate::coverage::{self, CoverageError};
-use crate::finding::{Code, ExitClass, Finding, Place};
-use crate::model::{Exception, Kind, Sequence};
-use crate::report::{
-    ChainSummary, Coverage, Grounds, Head, Proofs, REPORT_VERSION, Report, Rung, SlotStatus, judge,
-};
+use super::whole::{check_exceptions, judge_rules_and_cycles};
+use crate::finding::{ExitClass, Finding};
+use crate::model::Kind;
+use crate::report::{BundleSummary, ChainSummary, Grounds, Head, Proofs, REPORT_VERSION, Report, judge};
 use crate::source::Source;
 
 /// Judges what needs the whole chain and puts the report together.
@@ -23,9 +21,10 @@ pub(super) fn build_report(
     source: &dyn Source,
     options: &Options,
     assembly: &Assembly,
+    beside: &Beside,
     verified: &[Verified],
     mut tally: Tally,
-    missing: &[String],
+    mut missing: Vec<String>,
 ) -> Report {
     let plans = &assembly.plans;
     let payloads: Vec<Option<&Payload>> = (0..plans.len())
@@ -35,19 +34,14 @@ pub(super) fn build_report(
         })
         .collect();
     let mut later = Tally::default();
-    check_approvals(plans, &payloads, options, &mut later);
-    check_exceptions(plans, verified, &payloads, &mut later);
-    let mut uncovered = None;
-    let coverage = if assembly.alone {
-        later.skip(Code::ChainCadence, "one package alone has no population of cycles");
-        later.skip(Code::ChainPeriod, "one package alone has no population of cycles");
-        Coverage::default()
-    } else {
-        check_coverage(assembly, &payloads, options, &mut later).unwrap_or_else(|reason| {
-            uncovered = Some(reason);
-            Coverage::default()
-        })
+    let delivery = match &beside.bundle {
+        _ if assembly.alone => Delivery::OnePackage,
+        Some(_) => Delivery::Bundle,
+        None => Delivery::Chain,
     };
+    check_exceptions(plans, verified, &payloads, &mut later);
+    let (coverage, uncovered) = judge_rules_and_cycles(assembly, delivery, &payloads, options, &mut later);
+    let proven = proofs::judge(source, beside, plans, verified, options, &mut missing, &mut later);
     let mut report = Report {
         report_version: REPORT_VERSION.to_owned(),
         tool: options.tool.clone(),
@@ -57,7 +51,8 @@ pub(super) fn build_report(
         assurance: Vec::new(),
         proofs: Proofs::default(),
         chain: chain_summary(assembly),
-        bundle: None,
+        bundle: (delivery == Delivery::Bundle)
+            .then_some(BundleSummary { records: plans.len() as u64, of: beside.history.count }),
         coverage,
         checks: Vec::new(),
         records: Vec::new(),
@@ -74,21 +69,20 @@ pub(super) fn build_report(
         tally.merge(verified.tally.clone());
     }
     tally.merge(later);
+    tally.leave_out(|code| options.asks(code), LEFT_OUT);
     let by_record = by_record(tally.findings());
     let mut controls = summary::ControlIndex::default();
     for verified in verified {
         let Some(plan) = plans.get(verified.index) else { continue };
         let own = by_record.get(&plan.sequence()).map_or(&[][..], Vec::as_slice);
-        let mut record = summary::record_summary(plan, verified, own);
-        if assembly.alone {
-            record.rungs.retain(|rung| *rung == Rung::Hashed);
-        }
-        report.records.push(record);
+        report.records.push(summary::record_summary(plan, verified, own));
         summary::add_snapshot(&mut report, &mut controls, plan, verified.recorded.as_ref());
     }
-    report.assurance = ladder::steps(&report.records, |rung, _, _| format!("not {}", rung.word()));
-    let mut missing = missing.to_vec();
-    let claims_cycles = !assembly.alone && report.bundle.is_none() && options.runs(Group::Coverage);
+    ladder::raise(&mut report.records, delivery, &proven, options);
+    report.proofs = proven.proofs;
+    report.assurance = ladder::steps(&report, delivery, options);
+    missing.extend(ladder::unmet(&report.assurance, options));
+    let claims_cycles = delivery == Delivery::Chain && options.runs(Group::Coverage);
     missing.extend(uncovered.or_else(|| covers_nothing(&report).filter(|_| claims_cycles)));
     let violations = report.violations.iter().filter(|row| row.exception_sequence.is_none()).count() as u64;
     report.verdict = judge(Grounds {
@@ -159,132 +153,6 @@ fn chain_summary(assembly: &Assembly) -> Option<ChainSummary> {
     })
 }
 
-fn check_approvals(plans: &[Plan], payloads: &[Option<&Payload>], options: &Options, tally: &mut Tally) {
-    if !options.runs(Group::Rules) {
-        tally.skip(Code::RulesUnapproved, LEFT_OUT);
-        tally.skip(Code::RulesBaseline, LEFT_OUT);
-        return;
-    }
-    let mut in_force = InForce::new();
-    let complete_start = plans.first().is_some_and(|plan| plan.sequence() == 0);
-    for (plan, payload) in plans.iter().zip(payloads) {
-        let approving = match payload {
-            Some(Payload::Genesis(genesis)) => Some(Approving::Genesis(genesis)),
-            Some(Payload::Approval(approval)) => Some(Approving::Approval(approval)),
-            _ => None,
-        };
-        let faults = in_force.apply(&plan.manifest, approving);
-        if !complete_start || in_force.is_unknown() {
-            for code in [Code::RulesUnapproved, Code::RulesBaseline] {
-                tally.skip(code, "an approving record before it is missing or damaged");
-            }
-            continue;
-        }
-        for code in [Code::RulesUnapproved, Code::RulesBaseline] {
-            let findings = faults
-                .iter()
-                .filter(|fault| fault.code == code)
-                .map(|fault| {
-                    let place = Place { pointer: Some(fault.pointer.to_owned()), ..plan.place() };
-                    let (expected, found) = (fault.expected.clone(), fault.found.clone());
-                    Finding::new(code, place, expected, found, fault.message.clone())
-                })
-                .collect();
-            tally.all(code, findings);
-        }
-    }
-}
-
-fn check_exceptions(plans: &[Plan], verified: &[Verified], payloads: &[Option<&Payload>], tally: &mut Tally) {
-    let exceptions: Vec<(Sequence, Exception)> = plans
-        .iter()
-        .zip(payloads)
-        .filter_map(|(plan, payload)| match payload {
-            Some(Payload::Exception(exception)) => Some((plan.manifest.sequence, exception.clone())),
-            _ => None,
-        })
-        .collect();
-    for verified in verified {
-        if let (Some(plan), Some(recorded)) = (plans.get(verified.index), &verified.recorded) {
-            tally.all(Code::ExceptionExpired, summary::expired_exceptions(plan, recorded, &exceptions));
-        }
-    }
-}
-
-/// Counts the cycles; an error says why the evidence cannot be said to cover anything.
-fn check_coverage(
-    assembly: &Assembly,
-    payloads: &[Option<&Payload>],
-    options: &Options,
-    tally: &mut Tally,
-) -> Result<Coverage, String> {
-    if !options.runs(Group::Coverage) {
-        tally.skip(Code::ChainCadence, LEFT_OUT);
-        tally.skip(Code::ChainPeriod, LEFT_OUT);
-        return Ok(Coverage::default());
-    }
-    let records: Vec<_> = assembly
-        .plans
-        .iter()
-        .zip(payloads)
-        .map(|(plan, payload)| summary::cycle_record(plan, *payload))
-        .collect();
-    let coverage = match coverage::count(&records, options.period, options.limits.cycles) {
-        Ok(coverage) => coverage,
-        Err(error @ CoverageError::TooMany { .. }) => {
-            tally.skip(Code::ChainCadence, &error.to_string());
-            tally.skip(Code::ChainPeriod, &error.to_string());
-            return Err(error.to_string());
-        }
-        Err(CoverageError::Schedule(error)) => {
-            let message = "the schedule cannot be understood, so no cycle can be counted";
-            let place = Place { pointer: Some("/schedule/cron".to_owned()), ..Place::default() };
-            tally.fail(Finding::new(
-                Code::SchemaType,
-                place,
-                "a schedule (F-61)",
-                error.to_string(),
-                message,
-            ));
-            tally.skip(Code::ChainCadence, "the schedule cannot be understood");
-            return Ok(Coverage::default());
-        }
-    };
-    if let Some(reason) = assembly.partial.as_deref().filter(|_| coverage.missing > 0) {
-        tally.skip(Code::ChainCadence, reason);
-        tally.skip(Code::ChainPeriod, reason);
-        return Ok(coverage);
-    }
-    let newest = coverage::newest_slot(&records);
-    let (inside, after): (Vec<_>, Vec<_>) =
-        coverage.rows.iter().partition(|row| newest.is_some_and(|newest| row.scheduled_utc <= newest));
-    for row in inside {
-        if row.status == SlotStatus::Missing {
-            let place = Place { pointer: Some(row.scheduled_utc.to_string()), ..Place::default() };
-            let message = "a scheduled cycle has neither a snapshot nor a failure record";
-            tally.fail(Finding::new(Code::ChainCadence, place, "a record", "none", message));
-        } else {
-            tally.pass(Code::ChainCadence);
-        }
-    }
-    let uncovered: Vec<_> = after.iter().filter(|row| row.status == SlotStatus::Missing).collect();
-    if let (Some(first), Some(last)) = (uncovered.first(), uncovered.last()) {
-        let place = Place {
-            pointer: Some(format!("{} to {}", first.scheduled_utc, last.scheduled_utc)),
-            ..Place::default()
-        };
-        let message = "the newest record lies before the end of the requested period";
-        let expected = format!("{} more cycles", uncovered.len());
-        let found = newest.map_or_else(|| "none".to_owned(), |newest| format!("newest cycle {newest}"));
-        tally.fail(Finding::new(Code::ChainPeriod, place, expected, found, message));
-    } else if options.period.to_utc.is_some() {
-        tally.pass(Code::ChainPeriod);
-    } else {
-        tally.skip(Code::ChainPeriod, "no end of the period was requested (--to)");
-    }
-    Ok(coverage)
-}
-
 /// Reasons for an inconclusive verdict that are told one by one.
 const MOST_MISSING: usize = 100;
 
@@ -295,12 +163,10 @@ fn not_claimed(report: &Report, options: &Options, missing: &[String]) -> Vec<St
     if missing.len() > MOST_MISSING {
         sentences.push(format!("Inconclusive for {} more reasons like these.", missing.len() - MOST_MISSING));
     }
-    sentences.extend([
-        "Signatures, time stamps and write-once locks are not part of this evidence: whoever controls the store \
-         could have rewritten it as a whole. Compare the head record with one kept from outside (--head)."
-            .to_owned(),
+    sentences.extend(ladder::not_claimed(&report.assurance, report.bundle));
+    sentences.push(
         "The evidence shows what the platform answered, not whether the platform told the truth.".to_owned(),
-    ]);
+    );
     if let Some(chain) = &report.chain
         && options.period.to_utc.is_none()
         && options.head.is_none()
@@ -324,7 +190,7 @@ fn not_claimed(report: &Report, options: &Options, missing: &[String]) -> Vec<St
             report.findings_omitted
         ));
     }
-    if options.only.is_some() {
+    if options.only.is_some() || options.structural {
         sentences.push("Checks were left out with --only; nothing is said about them.".to_owned());
     }
     sentences

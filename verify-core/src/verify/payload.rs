@@ -6,11 +6,13 @@ use super::manifest::document_findings;
 use super::open::Opened;
 use super::tally::Tally;
 use crate::approvals::{rules_of, schedule_digest};
+use crate::checkpoint::{KeyKind, VerifierKey};
 use crate::finding::{Code, Finding, Place};
 use crate::format::DocumentKind;
 use crate::model::{
     Approval, ApprovalDocument, Exception, ExceptionDocument, Explanation, ExplanationDocument,
-    ExtractionMetadata, Failure, FailureDocument, Genesis, GenesisDocument, Kind, Manifest,
+    ExtractionMetadata, Failure, FailureDocument, Genesis, GenesisDocument, KeyChange, KeyChangeDocument,
+    Kind, Manifest, Origin,
 };
 
 /// What a record says, kept for the checks over the whole chain.
@@ -21,6 +23,7 @@ pub(super) enum Payload {
     Failure(Failure),
     Exception(Exception),
     Explanation(Explanation),
+    KeyChange(Box<KeyChange>),
     /// A snapshot, or a kind whose payload is reserved.
     Other,
 }
@@ -53,7 +56,12 @@ pub(super) fn read_payload(opened: &Opened<'_>, tally: &mut Tally) -> Option<Pay
             let ExplanationDocument { explanation } = document(opened, DocumentKind::Explanation, tally)?;
             Payload::Explanation(explanation)
         }
-        Kind::Snapshot | Kind::Revalidation | Kind::KeyChange => Payload::Other,
+        Kind::KeyChange => {
+            let KeyChangeDocument { key_change } = document(opened, DocumentKind::KeyChange, tally)?;
+            bind_key_change(&key_change, opened, tally);
+            Payload::KeyChange(Box::new(key_change))
+        }
+        Kind::Snapshot | Kind::Revalidation => Payload::Other,
     })
 }
 
@@ -99,6 +107,46 @@ fn bind_genesis(genesis: &Genesis, opened: &Opened<'_>, tally: &mut Tally) {
     tally.equal(Code::SchemaBind, &place("/genesis/rules"), &true, &same_rules, message);
     let (expected, found) = (schedule_digest(&manifest.schedule), schedule_digest(&genesis.schedule));
     tally.equal(Code::SchemaBind, &place("/genesis/schedule"), &expected, &found, message);
+    if let Some(key) = &genesis.log_key {
+        check_log_key(key, &manifest.origin, &place("/genesis/log_key"), tally);
+    }
+}
+
+fn bind_key_change(change: &KeyChange, opened: &Opened<'_>, tally: &mut Tally) {
+    let manifest = &opened.manifest;
+    let place = |pointer: &str| Place {
+        pointer: Some(format!("/key_change/{pointer}")),
+        ..opened.place_of(&manifest.kind.payload_member())
+    };
+    let message = "the key change names another record than the one it stands in";
+    let (expected, found) = (manifest.sequence, change.first_sequence);
+    tally.equal(Code::SchemaBind, &place("first_sequence"), &expected, &found, message);
+    if let Some(key) = &change.old_key {
+        check_log_key(key, &manifest.origin, &place("old_key"), tally);
+    }
+    check_log_key(&change.new_key, &manifest.origin, &place("new_key"), tally);
+}
+
+/// A key of the chain is a log's verifier key whose name is the origin (F-123, F-125).
+fn check_log_key(text: &str, origin: &Origin, place: &Place, tally: &mut Tally) {
+    match text.parse::<VerifierKey>() {
+        Ok(key) if key.kind() == KeyKind::Log => {
+            tally.pass(Code::SchemaType);
+            let message = "the key is named for another chain";
+            tally.equal(Code::SchemaBind, place, &origin.as_str(), &key.name(), message);
+        }
+        other => {
+            let found = other.map_or_else(|error| error.to_string(), |_| "the key of a witness".to_owned());
+            let message = "the text is not the verifier key of a log";
+            tally.fail(Finding::new(
+                Code::SchemaType,
+                place.clone(),
+                "a verifier key (F-123)",
+                found,
+                message,
+            ));
+        }
+    }
 }
 
 /// The metadata in a payload repeats the manifest's; both must agree (F-40).

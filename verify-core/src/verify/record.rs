@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::assemble::Plan;
 use super::members::check_kind_members;
+use super::notes::Note;
 use super::open::{Opened, open};
 use super::options::{Group, Mode, Options};
 use super::payload::{Payload, check_action, check_collection_id, member_document, read_payload};
+use super::proofs::{self, Beside};
 use super::replay::{Sides, check_state_schemas, replay_drift, replay_normalization};
 use super::results::{Replayed, check_validation, replay_policies, unknown_controls};
 use super::rules::RuleCache;
@@ -15,6 +17,7 @@ use super::snapshot::{ResourceDigests, check_state};
 use super::state::{Earlier, EarlierStates, State};
 use super::survey::{described, unstable};
 use super::tally::Tally;
+use super::times::Stamped;
 use super::transcript::{check_failure, check_transcript, read_transcript};
 use crate::digest::Digest;
 use crate::finding::{Code, Finding};
@@ -38,6 +41,8 @@ pub(super) struct Shared<'a> {
     pub(super) exceptions: Vec<(Sequence, Exception)>,
     /// Last sequence number of every gap in the chain, ascending.
     pub(super) missing: Vec<u64>,
+    /// Proofs beside the chain.
+    pub(super) beside: &'a Beside,
 }
 
 /// What is carried from one snapshot of a run to the next.
@@ -59,6 +64,19 @@ pub(super) struct Verified {
     pub(super) hashed: bool,
     pub(super) recorded: Option<Recorded>,
     pub(super) unreadable: Option<String>,
+    /// Proofs the package carries; `None` if it was not accepted.
+    pub(super) carried: Option<Carried>,
+}
+
+/// Proofs in a package about the records before it.
+pub(super) struct Carried {
+    /// Whether the manifest lists the note, and the token.
+    pub(super) note_listed: bool,
+    pub(super) token_listed: bool,
+    /// The note, if it counts.
+    pub(super) note: Option<Note>,
+    /// The token, if it is over that note.
+    pub(super) stamped: Option<Stamped>,
 }
 
 /// What a snapshot records, with what the replay gave.
@@ -84,6 +102,7 @@ pub(super) fn verify_record(
         hashed: false,
         recorded: None,
         unreadable: None,
+        carried: None,
     };
     let mut state = None;
     match read_package(plan, shared, &mut verified) {
@@ -101,6 +120,8 @@ pub(super) fn verify_record(
     if plan.manifest.kind == Kind::Snapshot {
         run.earlier.advance(plan, state.as_ref());
     }
+    let options = shared.options;
+    verified.tally.leave_out_quietly(|code| options.asks(code));
     // Who signed it, and when, is another question than whether its bytes are those that were sealed.
     let integrity = |finding: &Finding| {
         finding.code.exit_class() == crate::finding::ExitClass::Integrity
@@ -155,6 +176,7 @@ fn judge_record(
     check_collection_id(&opened.manifest, &opened.place, tally);
     check_action(&opened.manifest, &opened.place, tally);
     check_kind_members(opened, tally);
+    verified.carried = Some(proofs::carried(plan, opened, shared, tally));
     verified.payload = read_payload(opened, tally);
     if let Some(Payload::Failure(failure)) = &verified.payload {
         check_failure(opened, failure, tally);

@@ -99,6 +99,11 @@ fn note(payload: &Payload) -> Option<String> {
             "cycle of {} explained by {} ({}): {}",
             explanation.scheduled_utc, explanation.explained_by, explanation.ticket, explanation.reason
         ),
+        Payload::KeyChange(change) => {
+            let what =
+                if change.emergency { "emergency change of the signing key" } else { "signing key changed" };
+            format!("{what}, approved by {} ({}): {}", change.approved_by, change.ticket, change.reason)
+        }
         Payload::Other => return None,
     })
 }

@@ -5,6 +5,8 @@
 
 use super::manifest::{ReadManifest, read_manifest};
 use super::tally::Tally;
+use crate::checkpoint::note::NOTE_BYTES;
+use crate::checkpoint::tree;
 use crate::digest::Digest;
 use crate::finding::{Code, Finding, Place};
 use crate::limits::{Limits, option};
@@ -19,6 +21,8 @@ pub(super) struct Sighting {
     pub(super) item: Item,
     /// Digest of its bytes; `None` if no manifest could be found in a package.
     pub(super) sha256: Option<Digest>,
+    /// Hash of its bytes as a leaf of the tree (F-120).
+    pub(super) leaf: Option<Digest>,
     /// Its content; `None` if it is not understood.
     pub(super) manifest: Option<Box<Manifest>>,
 }
@@ -32,6 +36,12 @@ pub(super) struct Survey {
     pub(super) broken_commits: Vec<(Item, Vec<Finding>)>,
     /// Zip files.
     pub(super) packages: Vec<Sighting>,
+    /// Signed notes (F-137); read later, one by one.
+    pub(super) notes: Vec<Item>,
+    /// Time-stamp tokens.
+    pub(super) tokens: Vec<Item>,
+    /// Inclusion proofs.
+    pub(super) proofs: Vec<Item>,
     /// Everything else.
     pub(super) strays: Vec<Item>,
     /// Items that could not be read, with why.
@@ -52,6 +62,9 @@ pub(super) fn survey(source: &dyn Source, limits: &Limits, tally: &mut Tally) ->
             Ok(Look::Package(sighting)) => survey.packages.push(sighting),
             Ok(Look::Commit(sighting)) => survey.commits.push(sighting),
             Ok(Look::BrokenCommit(findings)) => survey.broken_commits.push((item, findings)),
+            Ok(Look::Note) => survey.notes.push(item),
+            Ok(Look::Token) => survey.tokens.push(item),
+            Ok(Look::Proof) => survey.proofs.push(item),
             Ok(Look::Stray) => survey.strays.push(item),
             Err(error) => {
                 let place = Place { file: Some(item.name.clone()), ..Place::default() };
@@ -132,6 +145,9 @@ enum Look {
     Package(Sighting),
     Commit(Sighting),
     BrokenCommit(Vec<Finding>),
+    Note,
+    Token,
+    Proof,
     Stray,
 }
 
@@ -145,7 +161,7 @@ fn look(source: &dyn Source, item: &Item, limits: &Limits) -> Result<Look, Sourc
     }
     let named_like_a_commit = commit_number(&item.name).is_some();
     if !(start.starts_with(b"{") || named_like_a_commit) || item.size > limits.manifest_bytes {
-        return Ok(Look::Stray);
+        return Ok(look_for_a_proof(item, &start));
     }
     let bytes = source.read(item, limits.manifest_bytes)?;
     let place = Place { file: Some(item.name.clone()), ..Place::default() };
@@ -154,10 +170,30 @@ fn look(source: &dyn Source, item: &Item, limits: &Limits) -> Result<Look, Sourc
         Some(manifest) if findings.is_empty() => Ok(Look::Commit(Sighting {
             item: item.clone(),
             sha256: Some(Digest::of(&bytes)),
+            leaf: Some(tree::leaf(&bytes)),
             manifest: Some(manifest),
         })),
         _ if claims_to_be_one || named_like_a_commit => Ok(Look::BrokenCommit(findings)),
-        _ => Ok(Look::Stray),
+        _ => Ok(look_for_a_proof(item, &start)),
+    }
+}
+
+/// What begins every inclusion proof.
+const PROOF_LINE: &[u8] = b"c2sp.org/tlog-proof@v1\n";
+
+/// F-137. The name counts beside the content, so that a damaged proof is a finding and no stray.
+fn look_for_a_proof(item: &Item, start: &[u8]) -> Look {
+    let named = |ending| numbered(&item.name, ending).is_some();
+    let is_note =
+        || item.size <= NOTE_BYTES as u64 && start.windows(6).any(|at| at == "\n\n\u{2014} ".as_bytes());
+    if start.starts_with(PROOF_LINE) || named(".tlog-proof") {
+        Look::Proof
+    } else if named(".checkpoint") || is_note() {
+        Look::Note
+    } else if named(".tsr") || matches!(start, [0x30, 0x81..=0x84, ..]) {
+        Look::Token
+    } else {
+        Look::Stray
     }
 }
 
@@ -168,8 +204,13 @@ fn has_zip_name(item: &Item) -> bool {
 
 /// The sequence that a file name such as `0000000042.json` claims.
 pub(super) fn commit_number(name: &str) -> Option<u64> {
+    numbered(name, ".json")
+}
+
+/// The sequence that a file name of ten digits and this ending claims.
+pub(super) fn numbered(name: &str, ending: &str) -> Option<u64> {
     let base = name.rsplit('/').next()?;
-    let digits = base.strip_suffix(".json")?;
+    let digits = base.strip_suffix(ending)?;
     (digits.len() == 10 && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| digits.parse().ok())?
 }
 
@@ -179,7 +220,7 @@ fn look_at_package(
     mut start: Vec<u8>,
     limits: &Limits,
 ) -> Result<Sighting, SourceError> {
-    let mut sighting = Sighting { item: item.clone(), sha256: None, manifest: None };
+    let mut sighting = Sighting { item: item.clone(), sha256: None, leaf: None, manifest: None };
     let Some(end) = manifest_end(&start) else { return Ok(sighting) };
     if end > limits.manifest_bytes + FIRST_READ {
         return Ok(sighting);
@@ -193,6 +234,7 @@ fn look_at_package(
     };
     let place = Place { file: Some(item.name.clone()), ..Place::default() };
     sighting.sha256 = Some(Digest::of(bytes));
+    sighting.leaf = Some(tree::leaf(bytes));
     sighting.manifest = read_manifest(bytes, limits, &place).manifest;
     Ok(sighting)
 }

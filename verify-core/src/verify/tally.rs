@@ -122,6 +122,38 @@ impl Tally {
             .is_some_and(|count| count.passed + count.failed > 0 && count.not_evaluated == 0)
     }
 
+    /// As [`Self::skip`], where the check was asked nowhere.
+    pub(super) fn skip_if_unasked(&mut self, code: Code, reason: &str) {
+        if !self.counts.contains_key(&code) {
+            self.skip(code, reason);
+        }
+    }
+
+    /// Places where the check failed so far.
+    pub(super) fn failures(&self, code: Code) -> u64 {
+        self.counts.get(&code).map_or(0, |count| count.failed)
+    }
+
+    /// Takes back what is said of checks that nobody asked for.
+    pub(super) fn leave_out_quietly(&mut self, asked: impl Fn(Code) -> bool) {
+        self.findings.retain(|finding| asked(finding.code));
+        self.counts.retain(|code, count| asked(*code) || count.not_evaluated > 0 && count.failed == 0);
+    }
+
+    /// As [`Self::leave_out_quietly`], and lists each such check with why.
+    pub(super) fn leave_out(&mut self, asked: impl Fn(Code) -> bool, reason: &str) {
+        self.findings.retain(|finding| asked(finding.code));
+        for code in Code::ALL.iter().filter(|code| !asked(**code)) {
+            let not_evaluated = self.counts.get(code).is_some_and(|count| count.not_evaluated > 0);
+            if !not_evaluated || self.failures(*code) > 0 {
+                self.counts.remove(code);
+                self.skip(*code, reason);
+            } else if let Some(count) = self.counts.get_mut(code) {
+                count.passed = 0;
+            }
+        }
+    }
+
     /// Findings so far.
     pub(super) fn findings(&self) -> &[Finding] {
         &self.findings
