@@ -9,6 +9,9 @@
 
 #[path = "trust/anchored.rs"]
 mod anchored;
+#[allow(dead_code, reason = "other tests ask more of it")]
+#[path = "support/authority.rs"]
+mod authority;
 #[path = "trust/bundles.rs"]
 mod bundles;
 #[allow(dead_code, reason = "other tests tamper with more of it")]
@@ -19,6 +22,8 @@ mod chain;
 mod documents;
 #[path = "trust/signed.rs"]
 mod signed;
+#[path = "trust/stamped.rs"]
+mod stamped;
 
 use std::collections::{BTreeMap, BTreeSet};
 
