@@ -1,11 +1,15 @@
 //! What counts as caught and what does not, and the text an auditor files.
 
+#[path = "../../../verify-core/tests/support/authority.rs"]
+#[expect(dead_code, reason = "shared with tests that need more of it")]
+mod authority;
 #[path = "../../../verify-core/tests/support/chain.rs"]
 #[expect(dead_code, reason = "shared with tests that need more of it")]
 mod chain;
 #[path = "../../../verify-core/tests/support/documents.rs"]
 mod documents;
 mod schema;
+mod signed;
 
 use chain::Chain;
 use documents::Documents;
