@@ -1,7 +1,7 @@
 //! What counts as caught and what does not, and the text an auditor files.
 
 #[path = "../../../verify-core/tests/support/authority.rs"]
-#[expect(dead_code, reason = "shared with tests that need more of it")]
+#[expect(dead_code, clippy::format_collect, reason = "shared with tests that need more of it")]
 mod authority;
 #[path = "../../../verify-core/tests/support/chain.rs"]
 #[expect(dead_code, reason = "shared with tests that need more of it")]

@@ -14,9 +14,9 @@ use super::authority::Authority;
 use super::chain::{Chain, standard_signed};
 use super::{documents, drill};
 
-fn drilled(chain: &Chain, options: Options) -> DrillReport {
+fn drilled(chain: &Chain, options: &Options) -> DrillReport {
     let memory = Memory { files: chain.files() };
-    drill(&Evidence::of(&memory, &options, &InProcessEvaluators, &Silent).unwrap(), ATTACKS)
+    drill(&Evidence::of(&memory, options, &InProcessEvaluators, &Silent).unwrap(), ATTACKS)
 }
 
 fn key(chain: &Chain) -> TrustedKey {
@@ -37,7 +37,7 @@ fn ended(report: &DrillReport, outcome: AttackOutcome) -> BTreeMap<&str, Option<
 fn every_attack_on_a_signed_chain_is_caught_by_the_check_it_names() {
     let chain = standard_signed(7);
     let options = Options { keys: vec![key(&chain)], anchors: vec![kept(&chain)], ..Options::default() };
-    let report = drilled(&chain, options);
+    let report = drilled(&chain, &options);
     let caught = ended(&report, AttackOutcome::Caught);
     for (name, code) in [
         ("altered-signature", Code::SigValid),
@@ -61,7 +61,7 @@ fn every_attack_on_a_signed_chain_is_caught_by_the_check_it_names() {
 // Whoever holds nothing but the evidence cannot tell a key from another, nor a rewrite by the key's owner.
 #[test]
 fn without_the_key_another_one_is_not_called_caught() {
-    let report = drilled(&standard_signed(7), Options::default());
+    let report = drilled(&standard_signed(7), &Options::default());
     let left = ended(&report, AttackOutcome::NotEvaluated);
     for name in ["another-key", "cut-tail", "perfect-rewrite", "new-genesis"] {
         assert!(left.contains_key(name), "{name}: {left:?}");
@@ -81,7 +81,7 @@ fn exchanged_time_stamps_are_named() {
         chain.tokens.insert(size, authority.stamp(imprint.as_bytes()));
         chain.snapshot(&format!("2026-05-0{day}T08:00:00Z"));
     }
-    let report = drilled(&chain, Options { keys: vec![key(&chain)], ..Options::default() });
+    let report = drilled(&chain, &Options { keys: vec![key(&chain)], ..Options::default() });
     let caught = ended(&report, AttackOutcome::Caught);
     assert_eq!(caught.get("exchanged-token"), Some(&Some(Code::TsImprint)), "{:#?}", report.attacks);
     assert_eq!(caught.get("another-key"), Some(&Some(Code::SigKey)));
