@@ -191,6 +191,38 @@ fn a_record_kept_from_before_the_attacked_one_shows_nothing() {
 }
 
 #[test]
+fn what_was_kept_of_a_signed_chain_is_given_on_the_command_line() {
+    let chain = chain::standard_signed(7);
+    let folder = folder_of(&chain.files());
+    let kept = tempfile::tempdir().unwrap();
+    let file = kept.path().join("q2.checkpoint");
+    let (size, note) = chain.notes.last_key_value().unwrap();
+    std::fs::write(&file, note.to_bytes()).unwrap();
+    let (key, shown) = (chain.signer.as_ref().unwrap().key.to_string(), file.to_str().unwrap());
+    let only = "altered-signature,another-key,perfect-rewrite,cut-tail";
+    let (report, exit) = drill(folder.path(), &["--key", &key, "--checkpoint", shown, "--only", only]);
+    let expected = [
+        ("altered-signature", "SIG-VALID"),
+        ("another-key", "SIG-KEY"),
+        ("cut-tail", "ANCHOR-CHECKPOINT"),
+        ("perfect-rewrite", "ANCHOR-CHECKPOINT"),
+    ];
+    assert_eq!((ended(&report, "caught"), exit), (BTreeMap::from(expected), 0));
+    assert_eq!(report["outside"]["keys"], serde_json::json!([key]));
+    assert_eq!(report["outside"]["checkpoints"], serde_json::json!([{"name": shown, "size": size}]));
+    let evidence = folder.path().to_str().unwrap();
+    for (arguments, message) in [
+        (["--key", "nonsense"], "expected"),
+        (["--checkpoint", "/nonexistent/q1.checkpoint"], "cannot be read"),
+        (["--checkpoint", evidence], "cannot be read"),
+    ] {
+        let refused = verifier(&[&["drill", evidence], &arguments[..]].concat());
+        assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&refused.stderr).contains(message), "{}", text(&refused.stderr));
+    }
+}
+
+#[test]
 fn a_quiet_tenant_has_nothing_to_hide() {
     let folder = folder_of(&chain::standard().files());
     let (report, exit) = drill(folder.path(), &[]);

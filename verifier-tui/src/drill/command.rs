@@ -26,9 +26,7 @@ pub fn drill(arguments: &Arguments) -> Result<u8, Refusal> {
         write_out(print::list().as_bytes())?;
         return Ok(Ending::Done.code());
     };
-    let options = arguments
-        .options()
-        .map_err(|error| Refusal::new(Ending::Usage, error.to_string(), "a period begins before it ends"))?;
+    let options = arguments.options()?;
     reachable(path)?;
     let out = arguments.out.as_deref().map(|out| new_file(out, path)).transpose()?;
     let meter = Meter::start().map_err(|error| {
