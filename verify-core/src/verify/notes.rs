@@ -18,6 +18,9 @@ pub(super) struct Note {
     pub(super) size: u64,
     /// Whether it is of this chain, of a size that can be, with the root of that size wherever that is known.
     pub(super) sound: bool,
+    /// Whether it is sound and its root was really compared. Nothing may rest on a note that is not: behind a gap or in
+    /// a bundle an old note of the right key goes with any records.
+    pub(super) bound: bool,
     /// What a token over it must be over (F-130).
     pub(super) imprint: Digest,
     /// Known keys of logs that signed it.
@@ -60,6 +63,7 @@ pub(super) fn judge(
     let mut kept = Note {
         size: note.checkpoint().size,
         sound: false,
+        bound: false,
         imprint: Digest::of(&note.imprint_bytes()),
         signers: Vec::new(),
         cosigned: Vec::new(),
@@ -85,6 +89,7 @@ pub(super) fn judge(
     }
     tally.pass(Code::SigValid);
     kept.sound = bind(note.checkpoint(), place, most, history, tally);
+    kept.bound = kept.sound && history.root(kept.size).is_some();
     Some(kept)
 }
 

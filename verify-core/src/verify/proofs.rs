@@ -127,7 +127,7 @@ pub(super) fn judge(
         pairs.filter(|(_, row)| row.outcome == AnchorOutcome::Extends).map(|(anchor, _)| anchor.note())
     };
     let mut seen = Seen::default();
-    for held in held.iter().filter(|held| held.note.sound) {
+    for held in held.iter().filter(|held| held.note.bound) {
         for (witness, time) in &held.note.cosigned {
             seen.add(held.note.size, witness, *time);
         }
@@ -141,7 +141,7 @@ pub(super) fn judge(
     }
     let vouched: BTreeSet<u64> = held
         .iter()
-        .filter(|held| held.note.sound && signers.is_vouched(&held.note))
+        .filter(|held| held.note.bound && signers.is_vouched(&held.note))
         .map(|held| held.note.size)
         .collect();
     let carried = verified.iter().filter_map(|verified| verified.carried.as_ref()?.stamped.as_ref());
@@ -297,7 +297,7 @@ fn stamp_row(stamps: &[&Stamped]) -> Option<StampRow> {
     })
 }
 
-/// The largest sound note, one that the reader's keys vouch for before any other.
+/// The largest note that holds, one that the reader's keys vouch for before any other.
 fn newest(
     source: &dyn Source,
     beside: &Beside,
@@ -309,7 +309,7 @@ fn newest(
     let in_file = |held: &Held| !matches!(held.owner, Owner::Record(_));
     let best = held
         .iter()
-        .filter(|held| held.note.sound)
+        .filter(|held| held.note.bound)
         .max_by_key(|held| (signers.is_vouched(&held.note), held.note.size, in_file(held)))?;
     let note = match best.owner {
         Owner::Bundle => beside.bundle.as_ref()?.note.clone()?,

@@ -70,16 +70,15 @@ impl Signers<'_> {
     pub(super) fn check_changes(&mut self, tally: &mut Tally) {
         let given = self.trusted.clone();
         for change in &self.keys.changes {
-            let is_old = |held: &Held| change.old.as_ref().is_some_and(|old| held.note.is_signed_by(old));
-            let mut later = self
-                .notes
-                .iter()
-                .filter(|held| held.note.sound && held.note.size > change.sequence)
-                .peekable();
-            let covered = later.peek().is_some();
-            let vouched = later.any(is_old);
+            let is_old = |held: &&Held| change.old.as_ref().is_some_and(|old| held.note.is_signed_by(old));
+            let later =
+                || self.notes.iter().filter(|held| held.note.sound && held.note.size > change.sequence);
+            let vouched = later().any(|held| is_old(&held));
+            // The first note over the change may not be among a sample, and it alone need bear the old signature.
+            let covered = self.bundle.is_none() && later().next().is_some();
             self.check_change(change, &given, covered, vouched, tally);
-            if let (Some(old), Some(new), true) = (&change.old, &change.new, vouched && !change.emergency) {
+            let proven = later().filter(is_old).any(|held| held.note.bound);
+            if let (Some(old), Some(new), true) = (&change.old, &change.new, proven && !change.emergency) {
                 let handed: Vec<_> = change
                     .sequence
                     .checked_sub(1)

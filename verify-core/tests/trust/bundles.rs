@@ -117,3 +117,19 @@ fn a_garbage_proof_never_turns_a_gap_into_a_sample() {
     files.insert("chain/0000000001.tlog-proof".to_owned(), b"c2sp.org/tlog-proof@v1\n".to_vec());
     assert_eq!(judge(&files, &keyed()).verdict.exit_code, 1);
 }
+
+// In a sample nobody can compare the root of an old note: it must not lend its signature to records it never covered.
+#[test]
+fn an_old_note_of_the_right_key_vouches_for_nothing_in_a_bundle() {
+    let honest = standard_signed(1);
+    let mut forged = Chain::start_signed(super::documents::usual(), "acme", "2026-05-01T00:00:00Z", 1);
+    forged.snapshot("2026-05-01T08:00:00Z");
+    forged.change_key(Signer::log(&origin("acme"), 3), false, "2026-05-01T12:00:00Z");
+    forged.notes.insert(3, honest.notes[&3].clone());
+    forged.snapshot("2026-05-02T08:00:00Z");
+    forged.snapshot("2026-05-03T08:00:00Z");
+    let report = judge(&bundle(&forged, &[2, 3]), &keyed());
+    expect(&report, 1, &[Code::SigKey]);
+    assert!(report.assurance.iter().all(|step| step.rung != Rung::Signed || step.records == 0));
+    assert_eq!(report.proofs.checkpoint.unwrap().size, 5);
+}
