@@ -1,75 +1,33 @@
 //! The chain as far as it is committed, replayed once: what the next record must know.
 //!
-//! Manifests are read one by one and only digests and places are kept, so memory does not grow with
-//! the chain. A chain that does not link is refused: nothing is ever added behind a break. This is
+//! Manifests are read one by one and only digests and places are kept: per record, one digest. A chain that does not link is refused: nothing is ever added behind a break. This is
 //! no verification; the verifier does that, from the bytes.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use verify_core::canon::{self, CanonError};
+use verify_core::canon;
 use verify_core::digest::Digest;
 use verify_core::limits::Limits;
 use verify_core::model::{
-    Approval, ApprovalDocument, Baseline, CollectionId, Exception, ExceptionDocument, GenesisDocument, Kind,
-    Manifest, Origin, Outcome, ResourceName, RuleDigests, Schedule, Sequence, Tenant,
+    Approval, ApprovalDocument, Baseline, CollectionId, Exception, ExceptionDocument, GenesisDocument,
+    KeyChangeDocument, Kind, Manifest, Origin, Outcome, ResourceName, RuleDigests, Schedule, Sequence,
+    Tenant,
 };
 use verify_core::time::UtcTime;
 
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
+mod error;
+mod log;
 mod package;
 
+pub use error::ChainError;
+use error::{broken, expect};
+pub use log::{KeyPeriod, Log};
 pub use package::{PackageError, StoredPackage};
 
 /// Slots kept in mind: the cycles of more than a day, even every minute.
 const SLOTS_KEPT: usize = 3_000;
-
-/// Why the chain cannot be continued.
-#[derive(Debug, thiserror::Error)]
-pub enum ChainError {
-    /// The store failed.
-    #[error("the chain cannot be read")]
-    Store(#[from] StoreError),
-    /// A manifest is not what the format says.
-    #[error("manifest {sequence} is not understood")]
-    Manifest {
-        /// Record.
-        sequence: Sequence,
-        /// Why.
-        #[source]
-        source: CanonError,
-    },
-    /// A manifest has fields of another shape.
-    #[error("manifest {sequence} is not understood")]
-    Fields {
-        /// Record.
-        sequence: Sequence,
-        /// Why.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// A record does not continue the one before.
-    #[error("record {sequence} does not continue the chain: expected {field} {expected}, found {found}")]
-    Broken {
-        /// Record.
-        sequence: Sequence,
-        /// Field of the manifest.
-        field: &'static str,
-        /// What would continue the chain.
-        expected: String,
-        /// What stands there.
-        found: String,
-    },
-    /// A package in the chain cannot be used.
-    #[error("package of record {sequence} cannot be used")]
-    Package {
-        /// Record.
-        sequence: Sequence,
-        /// Why.
-        #[source]
-        source: PackageError,
-    },
-}
 
 /// A snapshot in the chain: enough to find it and to prove that it is the one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,6 +104,8 @@ pub struct ChainState {
     pub complete: BTreeMap<ResourceName, CompleteResource>,
     /// Exceptions in the chain, in its order.
     pub exceptions: Vec<(Sequence, Exception)>,
+    /// Roots of every size, and the keys that sign them.
+    pub log: Log,
     answers: VecDeque<Answer>,
 }
 
@@ -180,10 +140,11 @@ impl ChainState {
     }
 
     fn start(store: &dyn Store) -> Result<Self, ChainError> {
-        let (manifest, digest) = manifest_at(store, Sequence::GENESIS)?;
+        let (manifest, bytes) = read_manifest(store, Sequence::GENESIS)?;
+        let digest = Digest::of(&bytes);
         expect(&manifest, "kind", Kind::Genesis.as_str(), manifest.kind.as_str())?;
-        expect(&manifest, "sequence", Sequence::GENESIS, manifest.sequence)?;
         let document: GenesisDocument = payload(store, &manifest)?;
+        let log = Log::start(&manifest, &bytes, document.genesis.log_key.as_deref())?;
         Ok(Self {
             origin: manifest.origin,
             tenant: manifest.tenant,
@@ -197,14 +158,16 @@ impl ChainState {
             previous_snapshot: None,
             complete: BTreeMap::new(),
             exceptions: Vec::new(),
+            log,
             answers: VecDeque::new(),
         })
     }
 
     fn follow(&mut self, store: &dyn Store, records: u64) -> Result<(), ChainError> {
         while self.head.next().0 < records {
-            let (manifest, digest) = manifest_at(store, self.head.next())?;
+            let (manifest, bytes) = read_manifest(store, self.head.next())?;
             self.check_link(&manifest)?;
+            self.log.push(&bytes);
             match manifest.kind {
                 Kind::Snapshot => self.take_snapshot(&manifest),
                 Kind::Failure => self.take_answer(&manifest, false),
@@ -216,10 +179,14 @@ impl ChainState {
                     let document: ExceptionDocument = payload(store, &manifest)?;
                     self.exceptions.push((manifest.sequence, document.exception));
                 }
-                Kind::Genesis | Kind::Explanation | Kind::Revalidation | Kind::KeyChange => {}
+                Kind::KeyChange => {
+                    let document: KeyChangeDocument = payload(store, &manifest)?;
+                    self.log.change_key(&manifest, &document.key_change)?;
+                }
+                Kind::Genesis | Kind::Explanation | Kind::Revalidation => {}
             }
             self.head = manifest.sequence;
-            self.head_sha256 = digest;
+            self.head_sha256 = Digest::of(&bytes);
             self.head_sealed_utc = manifest.sealed_utc;
             self.schedule = manifest.schedule;
         }
@@ -294,12 +261,16 @@ impl ChainState {
 
 /// Reads one committed manifest and the digest of its bytes.
 pub fn manifest_at(store: &dyn Store, sequence: Sequence) -> Result<(Manifest, Digest), ChainError> {
+    read_manifest(store, sequence).map(|(manifest, bytes)| (manifest, Digest::of(&bytes)))
+}
+
+fn read_manifest(store: &dyn Store, sequence: Sequence) -> Result<(Manifest, Vec<u8>), ChainError> {
     let bytes = store.manifest(sequence)?;
     canon::check(&bytes, &Limits::default()).map_err(|source| ChainError::Manifest { sequence, source })?;
     let manifest: Manifest =
         serde_json::from_slice(&bytes).map_err(|source| ChainError::Fields { sequence, source })?;
     expect(&manifest, "sequence", sequence, manifest.sequence)?;
-    Ok((manifest, Digest::of(&bytes)))
+    Ok((manifest, bytes))
 }
 
 /// The newest record, from the end of the chain, for which `wanted` holds.
@@ -337,25 +308,6 @@ fn payload<T: serde::de::DeserializeOwned>(store: &dyn Store, manifest: &Manifes
         .and_then(|package| package.payload(&manifest.kind.payload_member(), manifest.payload_sha256))
         .map_err(failed)?;
     serde_json::from_slice(&bytes).map_err(|source| ChainError::Fields { sequence, source })
-}
-
-fn expect<T: std::fmt::Display, U: std::fmt::Display>(
-    manifest: &Manifest,
-    field: &'static str,
-    expected: T,
-    found: U,
-) -> Result<(), ChainError> {
-    let (expected, found) = (expected.to_string(), found.to_string());
-    if expected == found { Ok(()) } else { Err(broken(manifest, field, &expected, &found)) }
-}
-
-fn broken(manifest: &Manifest, field: &'static str, expected: &str, found: &str) -> ChainError {
-    ChainError::Broken {
-        sequence: manifest.sequence,
-        field,
-        expected: expected.to_owned(),
-        found: found.chars().take(200).collect(),
-    }
 }
 
 fn shown(digest: Option<Digest>) -> String {

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use verify_core::model::{Origin, Schedule, Tenant};
 
+use crate::signing::KeySource;
+
 mod error;
 mod raw;
 mod template;
@@ -36,6 +38,8 @@ pub struct Config {
     pub inputs: Option<PathBuf>,
     /// Root folder of the evidence.
     pub store_root: PathBuf,
+    /// Where the key is that signs the chain; `None`: the chain is not signed.
+    pub signing_key: Option<KeySource>,
     /// Who approved the first rules.
     pub genesis: GenesisApproval,
 }

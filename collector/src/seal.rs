@@ -8,8 +8,8 @@ use verify_core::canon::{self, CanonError};
 use verify_core::digest::Digest;
 use verify_core::limits::Limits;
 use verify_core::model::{
-    AuditLogEntry, Baseline, CollectionId, FORMAT_VERSION, FileEntry, IdError, Kind, Manifest, Origin,
-    ResourceName, ResourceRecord, RuleDigests, Schedule, Sequence, Tenant, Tool,
+    AuditLogEntry, Baseline, CollectionId, FORMAT_VERSION, FileEntry, IdError, Kind, Manifest, Omission,
+    Origin, ResourceName, ResourceRecord, RuleDigests, Schedule, Sequence, Tenant, Tool,
 };
 use verify_core::package::{PackError, PackageWriter, PackedMember};
 use verify_core::time::UtcTime;
@@ -79,6 +79,17 @@ pub struct Draft {
     pub members: Vec<PackedMember>,
 }
 
+/// What a record carries of the records before it (F-105, F-127, F-129).
+#[derive(Debug, Clone, Default)]
+pub struct Proofs {
+    /// The newest signed note.
+    pub checkpoint: Option<Vec<u8>>,
+    /// The token over that note.
+    pub token: Option<Vec<u8>>,
+    /// What is missing and why, ascending by proof.
+    pub omissions: Vec<Omission>,
+}
+
 /// What is the same for all records of a run.
 pub struct Context<'a> {
     /// Where evidence goes.
@@ -119,10 +130,21 @@ pub struct SealedRecord {
     pub package: String,
     /// When it was sealed.
     pub sealed_utc: UtcTime,
+    /// What it declares to lack.
+    pub omissions: Vec<Omission>,
+    /// Its own signed note, relative to the root; `None` while there is none.
+    pub checkpoint: Option<String>,
+    /// What of its proofs needs attention.
+    pub warnings: Vec<String>,
 }
 
 /// Makes the package of `draft`, stores it, and commits it behind `chain` (`None`: as genesis).
-pub fn seal(context: &Context<'_>, chain: Option<&ChainState>, draft: Draft) -> Result<Sealed, SealError> {
+pub fn seal(
+    context: &Context<'_>,
+    chain: Option<&ChainState>,
+    draft: Draft,
+    proofs: Proofs,
+) -> Result<Sealed, SealError> {
     let sealed_utc = utc(context.clock.now());
     if let Some(chain) = chain
         && sealed_utc < chain.head_sealed_utc
@@ -137,6 +159,11 @@ pub fn seal(context: &Context<'_>, chain: Option<&ChainState>, draft: Draft) -> 
     let mut writer = PackageWriter::new(&Limits::default());
     for member in draft.members {
         writer.push(member)?;
+    }
+    for (member, bytes) in [("checkpoint", &proofs.checkpoint), ("checkpoint.tsr", &proofs.token)] {
+        if let Some(bytes) = bytes {
+            writer.push(PackedMember::pack(member, bytes)?)?;
+        }
     }
     let files: Vec<FileEntry> = writer.entries().cloned().collect();
     let payload = draft.kind.payload_member();
@@ -178,7 +205,7 @@ pub fn seal(context: &Context<'_>, chain: Option<&ChainState>, draft: Draft) -> 
         object_lock_mode: None,
         retention_until: None,
         encryption_key_id: None,
-        omissions: Vec::new(),
+        omissions: proofs.omissions.clone(),
         audit_log_entry: AuditLogEntry {
             action: action(draft.kind).to_owned(),
             actor: draft.actor,
@@ -202,6 +229,9 @@ pub fn seal(context: &Context<'_>, chain: Option<&ChainState>, draft: Draft) -> 
             manifest_sha256: Digest::of(&manifest),
             package,
             sealed_utc,
+            omissions: proofs.omissions,
+            checkpoint: None,
+            warnings: Vec::new(),
         }),
     })
 }

@@ -5,77 +5,31 @@
 
 use std::sync::Arc;
 
-use verify_core::canon::{self, CanonError};
+use verify_core::canon;
 use verify_core::digest::Digest;
-use verify_core::model::{Genesis, GenesisDocument, Kind, Origin, Schedule, Tenant};
-use verify_core::package::{PackError, PackedMember};
+use verify_core::model::{Genesis, GenesisDocument, Kind, Origin, Proof, Schedule, Tenant};
+use verify_core::package::PackedMember;
 use verify_core::time::UtcTime;
 
-use crate::chain::{ChainError, ChainState};
+use crate::chain::ChainState;
 use crate::clock::{Clock, utc};
 use crate::config::GenesisApproval;
 use crate::nonce::Nonces;
-use crate::rules::{InForce, InForceError, Rules};
-use crate::seal::{Context, Draft, SealError, Sealed, SealedRecord, seal};
-use crate::store::Store;
+use crate::notes::{self, Standing};
+use crate::rules::{InForce, Rules};
+use crate::seal::{Context, Draft, Proofs, SealError, Sealed, SealedRecord, seal};
+use crate::signing::Keyring;
+use crate::store::{Attachment, Store};
+
+mod error;
+
+pub use error::SessionError;
 
 /// Races lost in a row before a run gives up: more means that somebody writes without pause.
 const RACES: u32 = 20;
 
-/// Why a record could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum SessionError {
-    /// The chain cannot be read.
-    #[error("the chain cannot be continued")]
-    Chain(#[source] Box<ChainError>),
-    /// The record cannot be sealed.
-    #[error("the record cannot be sealed")]
-    Seal(#[source] Box<SealError>),
-    /// The rules in force cannot be had.
-    #[error("the rules in force cannot be had")]
-    InForce(#[source] Box<InForceError>),
-    /// A document cannot be written.
-    #[error("a document cannot be written as canonical JSON")]
-    Canonical(#[from] CanonError),
-    /// A member cannot be packed.
-    #[error("a document cannot be packed")]
-    Pack(#[from] PackError),
-    /// A record was to be made and was not.
-    #[error("no record was made")]
-    Nothing,
-    /// The chain belongs to somebody else.
-    #[error("the chain in {place} has {field} {found}, the configuration says {expected}")]
-    Foreign {
-        /// The store.
-        place: String,
-        /// What differs.
-        field: &'static str,
-        /// In the configuration.
-        expected: String,
-        /// In the chain.
-        found: String,
-    },
-}
-
-impl From<ChainError> for SessionError {
-    fn from(error: ChainError) -> Self {
-        Self::Chain(Box::new(error))
-    }
-}
-
-impl From<InForceError> for SessionError {
-    fn from(error: InForceError) -> Self {
-        Self::InForce(Box::new(error))
-    }
-}
-
-impl From<SealError> for SessionError {
-    fn from(error: SealError) -> Self {
-        Self::Seal(Box::new(error))
-    }
-}
-
 /// What a run works with.
+#[derive(Clone)]
 pub struct Session {
     /// Where evidence goes.
     pub store: Arc<dyn Store>,
@@ -93,6 +47,8 @@ pub struct Session {
     pub schedule: Schedule,
     /// Who approved the first rules.
     pub genesis: GenesisApproval,
+    /// The keys at hand.
+    pub keys: Keyring,
 }
 
 /// What a record is built from.
@@ -119,34 +75,85 @@ impl Session {
         Ok(chain)
     }
 
-    /// The chain, begun if it is empty.
+    /// The chain to write to, begun if it is empty; what a run before left unsigned is signed.
     pub fn chain_or_genesis(&self) -> Result<ChainState, SessionError> {
         loop {
-            if let Some(chain) = self.chain()? {
+            if let Some(mut chain) = self.chain()? {
+                notes::stand(self.store.as_ref(), &mut chain, &self.keys)?;
                 return Ok(chain);
             }
+            if let Some(reason) = self.keys.why_unreachable() {
+                return Err(SessionError::KeyUnreachable(reason.to_owned()));
+            }
             // Lost or won, the genesis exists afterwards.
-            seal(&self.context(&self.rules.configured(&self.schedule)), None, self.genesis_draft()?)?;
+            let rules = self.rules.configured(&self.schedule);
+            seal(&self.context(&rules), None, self.genesis_draft()?, Proofs::default())?;
         }
     }
 
     /// Commits the record that `build` makes of the chain; `None` from it ends without a record.
     ///
-    /// `build` is asked again after a lost race, with the chain as it is then.
+    /// `build` is asked again after a lost race, with the chain as it is then. The record carries the
+    /// newest note, or says why it does not; once it is committed, its own note is made.
     pub fn commit<E: From<SessionError>>(
         &self,
         chain: &mut ChainState,
         mut build: impl FnMut(&ChainState) -> Result<Option<Built>, E>,
     ) -> Result<Option<SealedRecord>, E> {
         for _ in 0..RACES {
+            let standing = self.stand(chain)?;
             let Some(Built { draft, rules }) = build(chain)? else { return Ok(None) };
-            let sealed = seal(&self.context(&rules), Some(chain), draft).map_err(SessionError::from)?;
-            chain.refresh(self.store.as_ref()).map_err(SessionError::from)?;
-            if let Sealed::Committed(record) = sealed {
+            let sealed = seal(&self.context(&rules), Some(chain), draft, proofs(&standing))
+                .map_err(SessionError::from)?;
+            if let Sealed::Committed(mut record) = sealed {
+                let after = self.stand(chain)?;
+                self.tell(chain, &after, &mut record)?;
                 return Ok(Some(record));
             }
         }
         Err(SessionError::from(SealError::Races(RACES)).into())
+    }
+
+    fn stand(&self, chain: &mut ChainState) -> Result<Standing, SessionError> {
+        Ok(notes::stand(self.store.as_ref(), chain, &self.keys)?)
+    }
+
+    /// Adds to a sealed record what is to be said of its note.
+    fn tell(
+        &self,
+        chain: &ChainState,
+        standing: &Standing,
+        record: &mut SealedRecord,
+    ) -> Result<(), SessionError> {
+        record.checkpoint = match standing {
+            Standing::Signed(note) => Some(format!("chain/{}", Attachment::Checkpoint.name(note.sequence))),
+            Standing::NotSigned | Standing::Late { .. } => None,
+        };
+        for omission in &record.omissions {
+            let what = match omission.proof {
+                Proof::Checkpoint => "the checkpoint of the record before",
+                Proof::Timestamp => "a time-stamp over the checkpoint it carries",
+            };
+            record.warnings.push(format!(
+                "record {} declares that it lacks {what}: {}",
+                record.sequence, omission.reason
+            ));
+        }
+        if let Standing::Late { reason, .. } = standing {
+            record.warnings.push(format!(
+                "record {} has no checkpoint yet: {reason}; the next run makes up for it",
+                chain.head
+            ));
+        }
+        if let Some(change) =
+            notes::open_change(self.store.as_ref(), &chain.log).map_err(SessionError::from)?
+        {
+            record.warnings.push(format!(
+                "the key change in record {change} lacks the outgoing key's signature: complete it with \
+                 `collector key rotate`"
+            ));
+        }
+        Ok(())
     }
 
     fn context<'a>(&'a self, rules: &'a InForce) -> Context<'a> {
@@ -182,7 +189,7 @@ impl Session {
             genesis: Genesis {
                 origin: self.origin.clone(),
                 tenant: self.tenant.clone(),
-                log_key: None,
+                log_key: self.keys.configured().map(ToString::to_string),
                 approved_by: self.genesis.approved_by.clone(),
                 ticket: self.genesis.ticket.clone(),
                 reason: self.genesis.reason.clone(),
@@ -217,6 +224,15 @@ pub fn small_record(
         actor: actor.to_owned(),
         members,
     })
+}
+
+/// What the next record carries of the records before it.
+fn proofs(standing: &Standing) -> Proofs {
+    Proofs {
+        checkpoint: standing.newest().map(|note| note.bytes.clone()),
+        token: None,
+        omissions: standing.omission().into_iter().collect(),
+    }
 }
 
 /// The digest over no registers (F-14).

@@ -64,6 +64,35 @@ pub enum Commit {
     Lost,
 }
 
+/// What stands beside a commit and is made after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Attachment {
+    /// The signed note over all records up to this one (F-126).
+    Checkpoint,
+    /// The token of a time-stamping authority over that note (F-130).
+    Token,
+}
+
+impl Attachment {
+    /// Ending of the file name, behind the ten digits of the sequence.
+    #[must_use]
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Checkpoint => ".checkpoint",
+            Self::Token => ".tsr",
+        }
+    }
+
+    /// File name beside the commit of `sequence`.
+    #[must_use]
+    pub fn name(self, sequence: Sequence) -> String {
+        format!("{:010}{}", sequence.0, self.ending())
+    }
+}
+
+/// Bytes of an attachment at most: a note has 64 KiB (F-122), tokens are smaller.
+pub const ATTACHMENT_BYTES: u64 = 64 << 10;
+
 /// Writes the bytes of one package into the sink it is given.
 pub type WritePackage<'a> =
     &'a mut dyn FnMut(&mut dyn io::Write) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
@@ -90,4 +119,19 @@ pub trait Store: Send + Sync {
 
     /// Commits the manifest as record `sequence`, if no other writer was faster.
     fn commit(&self, sequence: Sequence, manifest: &[u8]) -> Result<Commit, StoreError>;
+
+    /// Stores what belongs to the committed record `sequence`, as durably as a commit and only if it
+    /// is not there: [`Commit::Lost`] means that another one stands there, and counts.
+    fn put_attachment(
+        &self,
+        sequence: Sequence,
+        attachment: Attachment,
+        bytes: &[u8],
+    ) -> Result<Commit, StoreError>;
+
+    /// The attachment of `sequence`; `None` while there is none.
+    fn attachment(&self, sequence: Sequence, attachment: Attachment) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The records that have this attachment, ascending.
+    fn attachments(&self, attachment: Attachment) -> Result<Vec<Sequence>, StoreError>;
 }

@@ -1,4 +1,5 @@
-//! SIGKILL before and after every file call of a first day: genesis, snapshot and approval.
+//! SIGKILL before and after every file call of a first day: genesis, snapshot and approval, each with
+//! its package, its commit and its signed checkpoint.
 //!
 //! The harness lets one undisturbed child list its calls. Then, for each call, a child process really
 //! kills itself there. What it leaves must verify, and the next run must continue it.
@@ -155,8 +156,10 @@ fn every_call_may_be_the_last_one() {
     assert!(child(&folder.path().join("whole"), None, Some(&list)).success());
     let listed = std::fs::read_to_string(&list).unwrap();
     let calls: Vec<&str> = listed.lines().collect();
-    // Three records, each a package and a commit of at least seven calls.
-    assert!(calls.len() > 40, "{calls:?}");
+    // Three records, each a package, a commit and a checkpoint of at least seven calls.
+    assert!(calls.len() > 63, "{calls:?}");
+    let notes = calls.iter().filter(|call| call.starts_with("link") && call.ends_with(".checkpoint"));
+    assert_eq!(notes.count(), 3, "{calls:?}");
     for kind in ["create_dir", "create_new", "write", "set_read_only", "sync", "sync_dir", "link", "remove"] {
         assert!(calls.iter().any(|call| call.starts_with(kind)), "{kind} is not among {calls:?}");
     }
@@ -187,6 +190,9 @@ fn killed_and_continued(root: &Path, number: usize, moment: &str, call: &str) {
     let status = child(root, Some((number, moment)), None);
     assert_eq!(status.signal(), Some(9), "{place}: {status}");
     let committed = committed(root);
+    // Whatever happened, only the newest record can be without its checkpoint.
+    let signed = named(root, ".checkpoint");
+    assert!(signed == committed || signed + 1 == committed, "{place}: {signed} of {committed} signed");
     if committed > 0 {
         let report = verified(root);
         assert_eq!(against(&report), [""; 0], "{place}");
@@ -205,20 +211,27 @@ fn killed_and_continued(root: &Path, number: usize, moment: &str, call: &str) {
     assert_eq!(against(&report), [""; 0], "{place}, continued");
     assert_eq!(report.verdict.word, VerdictWord::Verified, "{place}, continued: {:?}", report.findings);
     assert_eq!((report.coverage.sealed, report.coverage.missing), (1, 0), "{place}, continued");
+    assert_eq!(named(root, ".checkpoint"), self::committed(root), "{place}, continued");
     let left: Vec<_> = std::fs::read_dir(root.join("chain"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| !name.bytes().all(|byte| byte.is_ascii_digit() || b".json".contains(&byte)))
+        .filter(|name| name.starts_with('.'))
         .collect();
     // A run that wrote nothing had no reason to sweep.
     assert!(left.is_empty() || self::committed(root) == committed, "{place}: {left:?}");
 }
 
 fn committed(root: &Path) -> usize {
+    named(root, ".json")
+}
+
+/// Files in `chain/` named by ten digits and `ending`.
+fn named(root: &Path, ending: &str) -> usize {
     let names = std::fs::read_dir(root.join("chain")).map(|entries| {
         entries
             .map(|entry| entry.expect("a readable folder").file_name().into_string().unwrap())
-            .filter(|name| name.len() == 15 && name.as_bytes().iter().take(10).all(u8::is_ascii_digit))
+            .filter_map(|name| name.strip_suffix(ending).map(str::to_owned))
+            .filter(|digits| digits.len() == 10 && digits.bytes().all(|byte| byte.is_ascii_digit()))
             .count()
     });
     names.unwrap_or(0)

@@ -10,7 +10,7 @@ use collector::demo::runner::{Demo, DemoError, DemoPlan};
 use collector::demo::scenario::Scenario;
 use collector::demo::tenant::FaultSwitch;
 use collector::nonce::GeneratedNonces;
-use collector::store::{Commit, DirStore, Store, StoreError, WritePackage};
+use collector::store::{Attachment, Commit, DirStore, Store, StoreError, WritePackage};
 use verify_core::finding::Code;
 use verify_core::model::{ControlStatus, Kind, Sequence};
 use verify_core::report::{SlotStatus, VerdictWord};
@@ -67,7 +67,7 @@ fn equal_seeds_give_equal_bytes_in_any_folder_and_on_any_port() {
             files(root)
         })
         .collect();
-    assert_eq!(runs[0].len(), 14, "{:?}", runs[0].keys());
+    assert_eq!(runs[0].len(), 21, "{:?}", runs[0].keys());
     assert!(runs[0] == runs[1], "two runs of one seed differ");
 }
 
@@ -134,6 +134,20 @@ impl Store for Overtaken {
             self.done.wait();
         }
         self.inner.commit(sequence, manifest)
+    }
+    fn put_attachment(
+        &self,
+        sequence: Sequence,
+        kind: Attachment,
+        bytes: &[u8],
+    ) -> Result<Commit, StoreError> {
+        self.inner.put_attachment(sequence, kind, bytes)
+    }
+    fn attachment(&self, sequence: Sequence, kind: Attachment) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.attachment(sequence, kind)
+    }
+    fn attachments(&self, kind: Attachment) -> Result<Vec<Sequence>, StoreError> {
+        self.inner.attachments(kind)
     }
 }
 

@@ -27,16 +27,7 @@ fn edited(session: &Session) -> Session {
     let schema = members.keys().find(|member| member.ends_with("users.state-1.json")).unwrap().clone();
     assert!(members.insert(schema, b"{}".to_vec()).is_some());
     let rules = Rules::of(session.rules.profile.clone(), members, &session.schedule).unwrap();
-    Session {
-        store: Arc::clone(&session.store),
-        clock: Arc::clone(&session.clock),
-        nonces: Arc::clone(&session.nonces),
-        rules: Arc::new(rules),
-        origin: session.origin.clone(),
-        tenant: session.tenant.clone(),
-        schedule: session.schedule.clone(),
-        genesis: session.genesis.clone(),
-    }
+    Session { rules: Arc::new(rules), ..session.clone() }
 }
 
 fn decision() -> Decision {

@@ -1265,7 +1265,7 @@ def read_source(root, findings):
         elif re.fullmatch(r"[0-9]{10}\.json", base) or start.startswith(b"{"):
             commit = read_commit(path, name, base, findings, manifests)
             commits += [commit] if commit else []
-        else:
+        elif not re.fullmatch(r"[0-9]{10}\.(checkpoint|tsr|tlog-proof)", base):  # F-137
             findings.add("SRC-STRAY", "the file belongs to no record and was not verified", file=name)
     for path, name in later:
         data = read_file(path, name, PACKAGE_BYTES, findings)

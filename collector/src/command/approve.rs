@@ -64,6 +64,7 @@ pub(super) fn run(arguments: &ApproveArguments, out: &mut dyn Write) -> Result<E
             }
             let before = approval.before_sha256.map_or("none".to_owned(), |digest| digest.to_string());
             writeln!(out, "before: {before}\nafter:  {}", approval.after_sha256)?;
+            tell_warnings(out, &record)?;
         }
         Approved::Already(what) => writeln!(out, "{what}; nothing was written")?,
         Approved::NoSnapshot => {
@@ -78,6 +79,12 @@ pub(super) fn run(arguments: &ApproveArguments, out: &mut dyn Write) -> Result<E
         }
     }
     Ok(Ending::Done)
+}
+
+/// What of a record's proofs needs attention.
+pub(super) fn tell_warnings(out: &mut dyn Write, record: &SealedRecord) -> Result<(), CommandError> {
+    record.warnings.iter().try_for_each(|warning| writeln!(out, "warning: {warning}"))?;
+    Ok(())
 }
 
 /// Records the approval of `approving`, unless it is in force already.

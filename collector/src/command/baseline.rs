@@ -7,13 +7,14 @@ use verify_core::model::{ApprovalDocument, Kind};
 use super::{CommandError, open};
 use crate::chain::{ChainError, StoredPackage, manifest_at};
 use crate::cli::{BaselineCommand, Format};
+use crate::config::Config;
 use crate::exit::Ending;
 use crate::session::SessionError;
 
 /// Runs the command.
 pub(super) fn run(command: &BaselineCommand, out: &mut dyn Write) -> Result<Ending, CommandError> {
     let BaselineCommand::Show { config, format } = command;
-    let session = open::session(&config.config)?;
+    let session = open::without_key(&Config::read(&config.config)?)?;
     let chain = open::existing_chain(&session)?;
     let Some(approved) = &chain.approved else {
         match format {

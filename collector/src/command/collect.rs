@@ -145,6 +145,10 @@ fn text(out: &mut dyn Write, report: &CycleReport) -> Result<(), CommandError> {
     }
     writeln!(out, "manifest  {}", report.manifest_sha256)?;
     writeln!(out, "package   {}", report.package)?;
+    match &report.checkpoint {
+        Some(note) => writeln!(out, "signed    {note}")?,
+        None => writeln!(out, "signed    no")?,
+    }
     writeln!(out, "resources {} of {} complete", report.complete(), report.resources.len())?;
     for (name, resource) in &report.resources {
         let reason = resource.reason.as_deref().map(|reason| format!("  {reason}")).unwrap_or_default();

@@ -50,6 +50,7 @@ pub(super) fn run(arguments: DemoArguments, out: &mut dyn Write) -> Result<Endin
         }
         Ok(Some(played))
     })?;
+    let key = demo.key().map(ToString::to_string);
     let place = demo.end()?;
     let Some(played) = played else {
         return Err(CommandError::new(Ending::Interrupted, "interrupted between two records")
@@ -59,6 +60,10 @@ pub(super) fn run(arguments: DemoArguments, out: &mut dyn Write) -> Result<Endin
     writeln!(out, "\nevidence: {}", place.display())?;
     writeln!(out, "next: cargo run --release -p verifier-tui -- {}", place.display())?;
     writeln!(out, "  or: verifier {}", place.display())?;
+    if let Some(key) = key {
+        writeln!(out, "signed by: {key}")?;
+        writeln!(out, "  so: verifier verify {} --key {key}", place.display())?;
+    }
     Ok(Ending::Done)
 }
 

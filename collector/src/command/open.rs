@@ -9,19 +9,36 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::exit::Ending;
 use crate::nonce::GeneratedNonces;
+use crate::notes::{NotesError, told};
 use crate::rules::{Rules, RulesError};
 use crate::seal::SealError;
 use crate::session::{Session, SessionError};
+use crate::signing::{self, KeyMismatch, Keyring, SignError};
 use crate::store::DirStore;
 
-/// Reads the configuration at `path` and loads what it names.
+/// Reads the configuration at `path` and loads what it names, the signing key included.
 pub(super) fn session(path: &Path) -> Result<Session, CommandError> {
-    let config = Config::read(path)?;
-    session_of(&config)
+    session_of(&Config::read(path)?)
 }
 
-/// Loads what `config` names.
+/// Loads what `config` names, the signing key included.
 pub(super) fn session_of(config: &Config) -> Result<Session, CommandError> {
+    let keys = keyring(config)?;
+    without_key(config).map(|session| Session { keys, ..session })
+}
+
+/// The configured key; none for a chain that is not signed.
+fn keyring(config: &Config) -> Result<Keyring, CommandError> {
+    let Some(source) = &config.signing_key else { return Ok(Keyring::none()) };
+    match signing::open(source, &config.origin) {
+        Ok(signer) => Ok(Keyring::of(signer)),
+        Err(error) if error.is_passing() => Ok(Keyring::unreachable(told(&error))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Loads what `config` names but for the signing key: enough to read the chain.
+pub(super) fn without_key(config: &Config) -> Result<Session, CommandError> {
     let rules = Rules::load(&config.rules, &config.schedule)?;
     let nonces = GeneratedNonces::from_system().map_err(|error| {
         CommandError::new(Ending::Internal, format!("the system gives no random numbers: {error}"))
@@ -35,6 +52,7 @@ pub(super) fn session_of(config: &Config) -> Result<Session, CommandError> {
         origin: config.origin.clone(),
         schedule: config.schedule.clone(),
         genesis: config.genesis.clone(),
+        keys: Keyring::none(),
     })
 }
 
@@ -49,6 +67,48 @@ pub(super) fn existing_chain(session: &Session) -> Result<ChainState, CommandErr
 impl From<RulesError> for CommandError {
     fn from(error: RulesError) -> Self {
         Self::new(Ending::Usage, error).hint("correct the rule, or use the built-in ones")
+    }
+}
+
+/// How a run ends that the chain's notes stop, and what to do about it.
+fn notes_hint(error: &NotesError) -> (Ending, &'static str) {
+    match error {
+        NotesError::Keys(KeyMismatch::NoKey { .. }) => {
+            (Ending::Usage, "name the chain's key in the configuration: [signing] key = …")
+        }
+        NotesError::Keys(KeyMismatch::NotSigned { .. }) => (
+            Ending::Usage,
+            "sign from now on with `collector key rotate --new …`, or remove signing.key from the configuration",
+        ),
+        NotesError::Keys(KeyMismatch::Other { .. }) => (
+            Ending::Usage,
+            "change keys with `collector key rotate --new …`; after a change, name the new key in [signing]",
+        ),
+        NotesError::NoNote { .. } => {
+            (Ending::StoreRefused, "run again when the key can sign; what was committed is then signed first")
+        }
+        NotesError::Store(_) => (
+            Ending::StoreRefused,
+            "check space and permissions of the store; nothing that was committed is affected",
+        ),
+        NotesError::Chain(_)
+        | NotesError::Note { .. }
+        | NotesError::Foreign { .. }
+        | NotesError::NotSigned { .. } => {
+            (Ending::StoreRefused, "run `verifier verify` on the evidence: it names what is wrong")
+        }
+    }
+}
+
+impl From<SignError> for CommandError {
+    fn from(error: SignError) -> Self {
+        let hint = match &error {
+            SignError::Name { .. } => {
+                "a chain's key bears the chain's name: make one with `collector key generate`"
+            }
+            _ => "signing.key says where the key is; make one with `collector key generate`",
+        };
+        Self::new(Ending::Usage, error).hint(hint)
     }
 }
 
@@ -67,6 +127,12 @@ impl From<SessionError> for CommandError {
                 };
                 Self::new(Ending::StoreRefused, error).hint(hint)
             }
+            SessionError::Notes(ref cause) => {
+                let (ending, hint) = notes_hint(cause);
+                Self::new(ending, error).hint(hint)
+            }
+            SessionError::KeyUnreachable(_) => Self::new(Ending::StoreRefused, error)
+                .hint("run again when the key's service answers; nothing was written"),
             SessionError::Canonical(_) | SessionError::Pack(_) | SessionError::Nothing => {
                 Self::new(Ending::Internal, error)
             }

@@ -7,6 +7,7 @@ use verify_core::model::{
 };
 use verify_core::schedule::Slots;
 
+use super::approve::tell_warnings;
 use super::{CommandError, open};
 use crate::chain::find_newest;
 use crate::cli::{ExceptionArguments, ExplanationArguments, RecordCommand};
@@ -21,6 +22,7 @@ pub(super) fn run(command: &RecordCommand, out: &mut dyn Write) -> Result<Ending
         RecordCommand::Explanation(arguments) => ("explanation", explanation(arguments)?),
     };
     writeln!(out, "recorded {what} as record {} ({})", record.sequence, record.collection_id)?;
+    tell_warnings(out, &record)?;
     Ok(Ending::Done)
 }
 

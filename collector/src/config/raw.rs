@@ -10,6 +10,7 @@ use verify_core::schedule::Slots;
 use verify_core::time::UtcTime;
 
 use super::{Config, ConfigError, GenesisApproval, Identity, RuleSources, Source, TenantConfig};
+use crate::signing::KeySource;
 
 /// Bytes of a configuration file.
 pub(super) const LARGEST: usize = 1 << 20;
@@ -31,6 +32,8 @@ struct RawConfig {
     #[serde(default)]
     inputs: RawInputs,
     store: RawStore,
+    #[serde(default)]
+    signing: RawSigning,
     genesis: RawGenesis,
 }
 
@@ -87,6 +90,12 @@ struct RawStore {
     encryption_key_id: Option<Spanned<String>>,
 }
 
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawSigning {
+    key: Option<Spanned<String>>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawGenesis {
@@ -130,6 +139,7 @@ pub(super) fn check(text: &str, path: &Path) -> Result<Config, ConfigError> {
             None => None,
         },
         store_root: at.resolve(&at.short(&raw.store.root, "store.root")?),
+        signing_key: at.signing_key(raw.signing.key.as_ref())?,
         genesis: GenesisApproval {
             approved_by: at.short(&raw.genesis.approved_by, "genesis.approved_by")?,
             ticket: at.short(&raw.genesis.ticket, "genesis.ticket")?,
@@ -239,6 +249,16 @@ impl Text<'_> {
             client_id: self.short(&raw.client_id, "identity.client_id")?,
             client_secret,
         })
+    }
+
+    fn signing_key(&self, value: Option<&Spanned<String>>) -> Result<Option<KeySource>, ConfigError> {
+        let Some(value) = value else { return Ok(None) };
+        let source = self.short(value, "signing.key")?.parse::<KeySource>().map_err(|error| {
+            // The value may be the key itself: it is not repeated.
+            let hint = "write file:keys/log.key; the key itself never stands here";
+            self.refuse(&value.span(), &format!("signing.key: {error}"), hint)
+        })?;
+        Ok(Some(source.resolved(self.path.parent().unwrap_or(Path::new("")))))
     }
 
     fn schedule(&self, raw: &RawSchedule) -> Result<Schedule, ConfigError> {

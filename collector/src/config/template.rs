@@ -55,6 +55,13 @@ policies = "built-in"
 # A folder has no storage class, object lock, retention or key: the evidence records null.
 root = "evidence"
 
+[signing]
+# Where the private key is that signs every checkpoint of the chain, never the key itself:
+# file:PATH, which only its owner may read, or env:NAME.
+# Make one with `collector key generate --config FILE --out keys/log.key` before the first run.
+# Without a key the chain is not signed: whoever owns the store can then rewrite it unseen.
+# key = "file:keys/log.key"
+
 [genesis]
 # Who approved the rules that the chain starts with.
 approved_by = "security.officer@example.com"

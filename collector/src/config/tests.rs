@@ -19,6 +19,16 @@ fn the_template_is_a_valid_configuration() {
     assert_eq!(config.store_root, Path::new("etc/evidence"));
     assert_eq!(config.rules.profile, Source::BuiltIn("genesys-cloud".to_owned()));
     assert_eq!(config.inputs, None);
+    assert_eq!(config.signing_key, None);
+}
+
+#[test]
+fn the_signing_key_is_named_by_its_place() {
+    let text = TEMPLATE.replace("# key = ", "key = ");
+    assert_eq!(parse(&text).unwrap().signing_key.unwrap().to_string(), "file:etc/keys/log.key");
+    let error = refused("# key = \"file:keys/log.key\"", "key = \"PRIVATE+KEY+a+0123+AAAA\"");
+    assert!(error.message.contains("is not understood") && error.place.contains("column 7"), "{error}");
+    assert!(!format!("{error:?}").contains("AAAA"), "{error:?}");
 }
 
 #[test]

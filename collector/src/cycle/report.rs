@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use verify_core::digest::Digest;
 use verify_core::model::{
-    CollectionId, Comparison, ControlStatus, Failure, Outcome, ResourceName, ResourceRecord, Sequence,
+    CollectionId, Comparison, ControlStatus, Failure, Omission, Outcome, ResourceName, ResourceRecord,
+    Sequence,
 };
 use verify_core::time::UtcTime;
 
@@ -74,6 +75,10 @@ pub struct CycleReport {
     pub manifest_sha256: Digest,
     /// Its package, relative to the root.
     pub package: String,
+    /// Its signed note, relative to the root; null while there is none.
+    pub checkpoint: Option<String>,
+    /// What it declares to lack.
+    pub omissions: Vec<Omission>,
     /// By resource.
     pub resources: BTreeMap<ResourceName, ResourceSummary>,
     /// Null for a failure.
@@ -111,6 +116,8 @@ impl CycleReport {
             sequence: record.sequence,
             manifest_sha256: record.manifest_sha256,
             package: record.package.clone(),
+            checkpoint: record.checkpoint.clone(),
+            omissions: record.omissions.clone(),
             resources: resources
                 .into_iter()
                 .map(|(name, record)| {
@@ -139,6 +146,7 @@ impl CycleReport {
             unapproved_rules,
             warnings: refused
                 .iter()
+                .chain(&record.warnings)
                 .cloned()
                 .chain(verdict.into_iter().flat_map(|verdict| verdict.policy_errors.iter().cloned()))
                 .collect(),

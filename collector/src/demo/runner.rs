@@ -7,9 +7,12 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use verify_core::checkpoint::{KeyError, VerifierKey};
+use verify_core::digest::Digest;
 use verify_core::limits::Limits;
 use verify_core::model::{IdError, Schedule, Tenant as TenantName};
 use verify_core::time::UtcTime;
+use zeroize::Zeroizing;
 
 use super::scenario::{Event, Scenario, ScenarioError};
 use super::summary::Day;
@@ -26,6 +29,7 @@ use crate::registers::Registers;
 use crate::rules::{Rules, RulesError, canonical};
 use crate::secret::Secret;
 use crate::session::{Session, SessionError};
+use crate::signing::{Keyring, LocalSigner, PrivateKey};
 use crate::store::{DirStore, Store};
 
 /// Name of the register that the scenario keeps.
@@ -36,6 +40,8 @@ const SLOT_SECONDS: i64 = 8 * 3_600;
 const TOLERANCE_SECONDS: u32 = 4 * 3_600;
 /// Approvals of a day follow its snapshot by so much.
 const APPROVAL_AFTER_SECONDS: i64 = 45 * 60;
+/// Origin of the demo's chain, and so the name of its key.
+const ORIGIN: &str = "evidence.example.com/acme-demo/demo";
 const SERVICE_ACCOUNT: &str = "svc-evidence-collector-01";
 
 /// What the demo is asked to do.
@@ -87,6 +93,9 @@ pub enum DemoError {
     /// A fixed name is refused.
     #[error("a name is refused")]
     Name(#[from] IdError),
+    /// The key cannot be made.
+    #[error("the demo's key cannot be made")]
+    Key(#[from] KeyError),
     /// The tenant's address is refused.
     #[error("the tenant's address is refused")]
     Address(#[from] AddressError),
@@ -224,6 +233,17 @@ impl Demo {
         &self.session
     }
 
+    /// Exchanges the keys at hand, e.g. after a key change or for a service that fails.
+    pub fn set_keys(&mut self, keys: Keyring) {
+        self.session.keys = keys;
+    }
+
+    /// The key that signs the demo's chain.
+    #[must_use]
+    pub fn key(&self) -> Option<&VerifierKey> {
+        self.session.keys.configured()
+    }
+
     /// Days that are to be played.
     #[must_use]
     pub fn days(&self) -> u32 {
@@ -257,7 +277,7 @@ fn session(
         store,
         clock: clock.clone(),
         nonces,
-        origin: "evidence.example.com/acme-demo/demo".parse()?,
+        origin: ORIGIN.parse()?,
         tenant: TenantName {
             platform: rules.profile.platform.clone(),
             region: "demo".to_owned(),
@@ -266,10 +286,17 @@ fn session(
         },
         rules: Arc::new(rules),
         schedule,
+        keys: Keyring::of(Arc::new(LocalSigner::new(demo_key(plan.seed)?))),
         genesis: GenesisApproval {
             approved_by: "m.keller".to_owned(),
             ticket: "CHG-1000".to_owned(),
             reason: "first approval of profile, schemas, policies and schedule".to_owned(),
         },
     })
+}
+
+/// The key of a demo, which anybody can make from its seed: it protects nothing, it shows how signing works.
+pub fn demo_key(seed: u64) -> Result<PrivateKey, KeyError> {
+    let digest = Digest::of(format!("signing key of the demo with seed {seed}").as_bytes());
+    PrivateKey::from_seed(ORIGIN, &Zeroizing::new(*digest.as_bytes()))
 }

@@ -14,10 +14,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use verify_core::limits::Limits;
 use verify_core::model::Sequence;
 
-use super::{Commit, FileCalls, RealFiles, Store, StoreError, WritePackage};
+use super::{ATTACHMENT_BYTES, Attachment, Commit, FileCalls, RealFiles, Store, StoreError, WritePackage};
 
 const CHAIN: &str = "chain";
 const PACKAGES: &str = "packages";
+const COMMIT_ENDING: &str = ".json";
 const TEMPORARY_ENDING: &str = ".part";
 
 /// Bytes handed to one write call: packages are written in blocks, not byte by byte.
@@ -156,6 +157,20 @@ impl DirStore {
     fn commit_file(&self, sequence: Sequence) -> PathBuf {
         self.root.join(CHAIN).join(sequence.commit_name())
     }
+
+    /// Ascending sequences of all files `<10 digits><ending>` under `chain/`.
+    fn numbered(&self, ending: &str) -> Result<Vec<u64>, StoreError> {
+        let folder = self.root.join(CHAIN);
+        let names = match self.files.list(&folder) {
+            Ok(names) => names,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(call("list", &folder, source)),
+        };
+        let mut found: Vec<u64> =
+            names.iter().filter_map(|name| sequence_of(&name.to_string_lossy(), ending)).collect();
+        found.sort_unstable();
+        Ok(found)
+    }
 }
 
 impl Store for DirStore {
@@ -164,19 +179,11 @@ impl Store for DirStore {
     }
 
     fn records(&self) -> Result<u64, StoreError> {
-        let folder = self.root.join(CHAIN);
-        let names = match self.files.list(&folder) {
-            Ok(names) => names,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-            Err(source) => return Err(call("list", &folder, source)),
-        };
-        let mut found: Vec<u64> =
-            names.iter().filter_map(|name| sequence_of(&name.to_string_lossy())).collect();
-        found.sort_unstable();
+        let found = self.numbered(COMMIT_ENDING)?;
         let newest = found.last().copied().unwrap_or(0);
         for (expected, sequence) in (0_u64..).zip(&found) {
             if *sequence != expected {
-                let path = folder.display().to_string();
+                let path = self.root.join(CHAIN).display().to_string();
                 return Err(StoreError::Hole { path, missing: expected, newest });
             }
         }
@@ -210,11 +217,34 @@ impl Store for DirStore {
         let path = self.commit_file(sequence);
         self.publish(&path, &mut |sink| Ok(sink.write_all(manifest)?))
     }
+
+    fn put_attachment(
+        &self,
+        sequence: Sequence,
+        attachment: Attachment,
+        bytes: &[u8],
+    ) -> Result<Commit, StoreError> {
+        let path = self.root.join(CHAIN).join(attachment.name(sequence));
+        self.publish(&path, &mut |sink| Ok(sink.write_all(bytes)?))
+    }
+
+    fn attachment(&self, sequence: Sequence, attachment: Attachment) -> Result<Option<Vec<u8>>, StoreError> {
+        let path = self.root.join(CHAIN).join(attachment.name(sequence));
+        match self.files.read(&path, ATTACHMENT_BYTES) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(call("read", &path, source)),
+        }
+    }
+
+    fn attachments(&self, attachment: Attachment) -> Result<Vec<Sequence>, StoreError> {
+        Ok(self.numbered(attachment.ending())?.into_iter().map(Sequence).collect())
+    }
 }
 
-/// The sequence of a commit's file name: ten digits and `.json`, nothing else.
-fn sequence_of(name: &str) -> Option<u64> {
-    let digits = name.strip_suffix(".json")?;
+/// The sequence of a file name under `chain/`: ten digits and `ending`, nothing else.
+fn sequence_of(name: &str, ending: &str) -> Option<u64> {
+    let digits = name.strip_suffix(ending)?;
     let plain = digits.len() == 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
     if plain { digits.parse().ok() } else { None }
 }

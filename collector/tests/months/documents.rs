@@ -69,7 +69,11 @@ fn every_document_of_every_package_keeps_its_schema() {
         // The committed copies are the manifests that were judged.
         let committed = std::fs::read_dir(root.join("chain")).unwrap();
         for entry in committed {
-            let document = serde_json::from_slice(&std::fs::read(entry.unwrap().path()).unwrap()).unwrap();
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|ending| ending == "checkpoint") {
+                continue;
+            }
+            let document = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
             assert_eq!(check_document(DocumentKind::Manifest, &document), []);
         }
     }

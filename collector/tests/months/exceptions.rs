@@ -253,16 +253,7 @@ fn an_approval_ends_the_finding_about_changed_policies() {
     let loosened = br#"{"networks":["0.0.0.0/0"]}"#.to_vec();
     members.insert("policies/data/approved_networks.json".to_owned(), loosened).unwrap();
     let rules = Rules::of(session.rules.profile.clone(), members, &session.schedule).unwrap();
-    let edited = Session {
-        store: Arc::clone(&session.store),
-        clock: Arc::clone(&session.clock),
-        nonces: Arc::clone(&session.nonces),
-        rules: Arc::new(rules),
-        origin: session.origin.clone(),
-        tenant: session.tenant.clone(),
-        schedule: session.schedule.clone(),
-        genesis: session.genesis.clone(),
-    };
+    let edited = Session { rules: Arc::new(rules), ..session.clone() };
     let document = exception("role-0000000007", "2026-05-02T00:00:00Z", "2026-05-03T00:00:00Z");
     let before = commit(&edited, Kind::Exception, false, |_| document.clone()).sequence.0;
     let mut chain = edited.chain().unwrap().unwrap();

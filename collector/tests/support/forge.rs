@@ -3,17 +3,23 @@
 
 use std::collections::BTreeMap;
 
+use collector::demo::runner::demo_key;
+use collector::signing::{LocalSigner, Signer};
 use verify_core::canon;
+use verify_core::checkpoint::{Checkpoint, SignedNote, log_signature_line, tree};
 use verify_core::digest::Digest;
 use verify_core::limits::Limits;
 use verify_core::model::{Kind, Manifest};
 use verify_core::package::{Container, Inflater, MANIFEST, PackageWriter, SUMS, scan};
 use verify_core::source::{Folder, Memory};
 
-/// Evidence in memory, one entry per record.
+/// Evidence in memory, one entry per record, and the notes beside the chain by their file name.
 #[derive(Clone)]
 pub(crate) struct Forge {
     pub(crate) records: Vec<Record>,
+    pub(crate) notes: BTreeMap<String, Vec<u8>>,
+    /// Seed of the demo, from which its key follows: this forger holds the key too.
+    seed: u64,
 }
 
 /// One record, taken apart.
@@ -36,7 +42,12 @@ impl Forge {
             .map(|(name, bytes)| Record::open(name, bytes))
             .collect();
         records.sort_by_key(|record| record.manifest.sequence);
-        Self { records }
+        let notes = memory.files.into_iter().filter(|(name, _)| name.ends_with(".checkpoint")).collect();
+        let genesis: serde_json::Value = serde_json::from_slice(&records[0].members["genesis.json"]).unwrap();
+        // Tests play the demo with small seeds.
+        let fits = |seed: &u64| genesis["genesis"]["log_key"] == demo_key(*seed).unwrap().key().to_string();
+        let seed = (0..100).find(fits).unwrap();
+        Self { records, notes, seed }
     }
 
     /// The first snapshot whose collection id holds `text`.
@@ -47,7 +58,7 @@ impl Forge {
 
     /// Puts it together as it is: nothing is made to fit.
     pub(crate) fn as_is(&self) -> Memory {
-        let mut memory = Memory::default();
+        let mut memory = Memory { files: self.notes.clone() };
         for record in &self.records {
             let (manifest, package) = record.pack();
             memory.files.insert(format!("chain/{}", record.manifest.sequence.commit_name()), manifest);
@@ -56,9 +67,19 @@ impl Forge {
         memory
     }
 
-    /// Rewrites history from record `first` on: every digest and every link follows from the members again.
+    /// Rewrites history from record `first` on: every digest and every link follows from the members again, and
+    /// every note is signed anew with the right key.
     pub(crate) fn rewrite_from(mut self, first: usize) -> Memory {
+        let signer = LocalSigner::new(demo_key(self.seed).unwrap());
+        let mut frontier = tree::Frontier::default();
+        for record in &self.records[..first] {
+            frontier.push(tree::leaf(&record.manifest_bytes()));
+        }
         for index in first..self.records.len() {
+            if self.records[index].members.contains_key("checkpoint") {
+                let note = signed(&self.records[0], &frontier, &signer);
+                self.records[index].members.insert("checkpoint".to_owned(), note);
+            }
             let (before, rest) = self.records.split_at_mut(index);
             let record = &mut rest[0];
             record.rehash();
@@ -69,9 +90,23 @@ impl Forge {
                 .rev()
                 .find(|r| r.manifest.kind == Kind::Snapshot)
                 .map(|r| r.manifest.payload_sha256);
+            frontier.push(tree::leaf(&record.manifest_bytes()));
+            let (name, note) =
+                (format!("chain/{index:010}.checkpoint"), signed(&self.records[0], &frontier, &signer));
+            self.notes.insert(name, note);
         }
         self.as_is()
     }
+}
+
+/// The signed note over the records in `frontier`.
+fn signed(genesis: &Record, frontier: &tree::Frontier, signer: &LocalSigner) -> Vec<u8> {
+    let origin = genesis.manifest.origin.clone();
+    let (size, root) = (frontier.size(), frontier.root().unwrap());
+    let mut note = SignedNote::new(&Checkpoint { origin, size, root });
+    let signature = signer.sign(note.text().as_bytes()).unwrap();
+    note.add(log_signature_line(signer.key(), signature));
+    note.to_bytes()
 }
 
 impl Record {

@@ -103,3 +103,29 @@ fn only_what_dead_writers_left_is_swept() {
     );
     drop(living);
 }
+
+#[test]
+fn attachments_stand_beside_their_commit_and_are_never_replaced() {
+    let (_folder, store) = store();
+    assert_eq!(store.attachments(Attachment::Checkpoint).unwrap(), []);
+    assert_eq!(store.attachment(Sequence(0), Attachment::Checkpoint).unwrap(), None);
+    store.commit(Sequence(0), b"{}").unwrap();
+    for sequence in [0, 2] {
+        let put = store.put_attachment(Sequence(sequence), Attachment::Checkpoint, b"note");
+        assert_eq!(put.unwrap(), Commit::Done);
+    }
+    let again = store.put_attachment(Sequence(0), Attachment::Checkpoint, b"another").unwrap();
+    assert_eq!(again, Commit::Lost);
+    store.put_attachment(Sequence(0), Attachment::Token, b"token").unwrap();
+    assert_eq!(store.attachment(Sequence(0), Attachment::Checkpoint).unwrap().unwrap(), b"note");
+    assert_eq!(store.attachments(Attachment::Checkpoint).unwrap(), [Sequence(0), Sequence(2)]);
+    assert_eq!(store.attachments(Attachment::Token).unwrap(), [Sequence(0)]);
+    // What is beside a commit is no commit.
+    assert_eq!(store.records().unwrap(), 1);
+    assert_eq!(
+        names(&store.root().join(CHAIN)),
+        ["0000000000.checkpoint", "0000000000.json", "0000000000.tsr", "0000000002.checkpoint"]
+    );
+    let file = store.root().join(CHAIN).join("0000000000.checkpoint");
+    assert!(fs::metadata(file).unwrap().permissions().readonly());
+}
