@@ -16,6 +16,7 @@ pub mod approve;
 mod baseline;
 mod collect;
 mod demo;
+mod key;
 mod open;
 mod policy;
 mod record;
@@ -86,6 +87,7 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<Ending, CommandError> {
         Command::Approve(arguments) => approve::run(&arguments, out),
         Command::Baseline(command) => baseline::run(&command, out),
         Command::Record(command) => record::run(&command, out),
+        Command::Key(command) => key::run(&command, out),
         Command::Policy(command) => policy::run(&command, out),
     }
 }

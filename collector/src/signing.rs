@@ -15,7 +15,7 @@ mod source;
 
 pub use error::{KeyTextError, SignError};
 pub use keyring::{KeyMismatch, Keyring};
-pub use local::{LocalSigner, PrivateKey};
+pub use local::{LocalSigner, PrivateKey, write_key_file};
 pub use source::KeySource;
 
 /// A private key that signs for one chain.

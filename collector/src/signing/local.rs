@@ -4,6 +4,9 @@
 //! and write too. The text and everything made of it is wiped from memory when it is dropped.
 
 use std::fmt;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -105,6 +108,31 @@ impl Signer for LocalSigner {
     fn sign(&self, text: &[u8]) -> Result<[u8; 64], SignError> {
         Ok(self.0.signing.sign(text).to_bytes())
     }
+}
+
+/// Writes the text of `private` to a new file that only its owner may read; an existing one is never touched.
+///
+/// A missing folder is made. A file that could not be written to its end is removed: half a key is none.
+pub fn write_key_file(path: &Path, private: &PrivateKey) -> io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    let text = private.to_text();
+    let written = file
+        .write_all(text.expose().as_bytes())
+        .and_then(|()| file.write_all(b"\n"))
+        .and_then(|()| file.sync_all());
+    if written.is_err() {
+        drop(file);
+        // The first error is the one to tell; what is left of the file is no key either way.
+        let _ = std::fs::remove_file(path);
+    }
+    written
 }
 
 #[cfg(test)]

@@ -1,0 +1,325 @@
+//! `collector key` as people meet it: keys are made, shown and changed, and the verifier believes the result.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use verify_core::checkpoint::{SignatureState, SignedNote, VerifierKey};
+use verify_core::finding::Code;
+use verify_core::report::Report;
+use verify_core::source::Folder;
+use verify_core::verify::{InProcessEvaluators, Options, Silent, TrustedKey, verify};
+
+const DECISION: [&str; 6] = ["--by", "j.doe", "--ticket", "CHG-50", "--reason", "yearly change"];
+const CONFIG: [&str; 2] = ["--config", "collector.toml"];
+
+/// A folder with a configuration whose slots are always open, and whose platform nobody is.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        place.done(&["init"]);
+        // A port that was free a moment ago and that nobody listens on: every cycle is a sealed failure.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let profile =
+            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles/reference.toml"))
+                .unwrap();
+        let profile: String = profile
+            .lines()
+            .filter(|line| !line.starts_with("attempts_per_page"))
+            .map(|line| {
+                if line == "[pacing]" {
+                    "[pacing]\nattempts_per_page = 1\n".to_owned()
+                } else {
+                    format!("{line}\n")
+                }
+            })
+            .collect();
+        std::fs::write(place.path("own.toml"), profile).unwrap();
+        place.edit("profile = \"genesys-cloud\"", "profile = \"./own.toml\"");
+        place.edit("cron = \"0 8 * * *\"", "cron = \"* * * * *\"");
+        place.edit(
+            "# api_base = \"https://api.example.com\"",
+            &format!("api_base = \"http://127.0.0.1:{port}\""),
+        );
+        place.edit(
+            "# sign_in_base = \"https://login.example.com\"",
+            &format!("sign_in_base = \"http://127.0.0.1:{port}\""),
+        );
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn edit(&self, from: &str, to: &str) {
+        let path = self.path("collector.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{from}");
+        std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_collector"))
+            .args(arguments)
+            .current_dir(self.0.path())
+            .env("COLLECTOR_CLIENT_SECRET", "a-secret")
+            .output()
+            .unwrap()
+    }
+
+    /// Standard output of a run that must end with 0.
+    fn done(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Standard error of a run that must end with `code` and write nothing to standard output.
+    fn refused(&self, arguments: &[&str], code: i32) -> String {
+        let output = self.run(arguments);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {told}");
+        assert!(output.stdout.is_empty() && told.contains("hint: "), "{told}");
+        told
+    }
+
+    /// Seals one record, a failure.
+    fn collect(&self) {
+        let output = self.run(&[&["collect"], &CONFIG[..]].concat());
+        assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Makes a key; its public half.
+    fn generate(&self, file: &str) -> VerifierKey {
+        let told = self.done(&[&["key", "generate", "--out", file], &CONFIG[..]].concat());
+        let line = told.lines().find_map(|line| line.strip_prefix("public key: ")).unwrap();
+        line.parse().unwrap()
+    }
+
+    fn note(&self, sequence: u64) -> SignedNote {
+        let bytes = std::fs::read(self.path(&format!("evidence/chain/{sequence:010}.checkpoint"))).unwrap();
+        SignedNote::parse(&bytes).unwrap()
+    }
+
+    fn verified(&self, keys: Vec<TrustedKey>) -> Report {
+        let options = Options { keys, ..Options::default() };
+        verify(&Folder::new(self.path("evidence")), &options, &InProcessEvaluators, &Silent)
+    }
+}
+
+/// Arguments of a change of keys.
+fn rotate(more: &[&str]) -> Vec<String> {
+    let all = [&["key", "rotate"], &CONFIG[..], &DECISION, more].concat();
+    all.into_iter().map(str::to_owned).collect()
+}
+
+fn strs(arguments: &[String]) -> Vec<&str> {
+    arguments.iter().map(String::as_str).collect()
+}
+
+fn trusted(key: &VerifierKey, from: u64) -> TrustedKey {
+    TrustedKey { key: key.clone(), from, to: None }
+}
+
+fn has(report: &Report, code: Code) -> bool {
+    report.findings.iter().any(|finding| finding.code == code)
+}
+
+/// Whether any finding speaks against signatures or keys.
+fn about_signatures(report: &Report) -> Vec<String> {
+    let about = |finding: &&verify_core::finding::Finding| finding.code.as_str().starts_with("SIG-");
+    report
+        .findings
+        .iter()
+        .filter(about)
+        .map(|finding| format!("{}: {}", finding.code, finding.message))
+        .collect()
+}
+
+#[test]
+fn a_generated_key_is_its_owners_alone_and_is_never_overwritten() {
+    let place = Place::new();
+    let key = place.generate("keys/log.key");
+    assert_eq!(key.name(), "evidence.example.com/acme-corp/production");
+    let file = place.path("keys/log.key");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.starts_with("PRIVATE+KEY+"), "the form of Go's note package");
+    let told = place.refused(&[&["key", "generate", "--out", "keys/log.key"], &CONFIG[..]].concat(), 2);
+    assert!(told.contains("cannot be written") && told.contains("--out"), "{told}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    assert_ne!(place.generate("keys/other.key"), key, "every key is another");
+    let seed = text.trim().rsplit('+').next().unwrap().to_owned();
+    place.edit("# key = ", "key = ");
+    let shown = place.done(&[&["key", "show"], &CONFIG[..]].concat());
+    assert!(shown.contains(&key.to_string()) && shown.contains("there is no chain"), "{shown}");
+    assert!(!shown.contains(&seed), "the private half is never shown");
+}
+
+#[test]
+fn a_shared_key_file_is_refused_before_anything_is_written() {
+    let place = Place::new();
+    place.generate("keys/log.key");
+    place.edit("# key = ", "key = ");
+    std::fs::set_permissions(place.path("keys/log.key"), std::fs::Permissions::from_mode(0o640)).unwrap();
+    let told = place.refused(&[&["collect"], &CONFIG[..]].concat(), 2);
+    assert!(told.contains("expected 600 or 400"), "{told}");
+    assert!(!place.path("evidence").exists());
+}
+
+#[test]
+fn the_shown_pem_is_that_of_the_key_and_openssl_reads_it() {
+    let place = Place::new();
+    let key = place.generate("keys/log.key");
+    place.edit("# key = ", "key = ");
+    place.collect();
+    let shown = place.done(&[&["key", "show"], &CONFIG[..]].concat());
+    assert!(shown.contains(&format!("key      {key}\n")), "{shown}");
+    assert!(shown.contains(&format!("id       {}\n", key.id())), "{shown}");
+    assert!(shown.contains("from record 0 on"), "{shown}");
+    let pem = place.done(&[&["key", "show", "--pem"], &CONFIG[..]].concat());
+    std::fs::write(place.path("log.pem"), &pem).unwrap();
+    let note = place.note(1);
+    std::fs::write(place.path("text"), note.text()).unwrap();
+    std::fs::write(place.path("signature"), &note.lines().first().unwrap().signature).unwrap();
+    let verified = Command::new("openssl")
+        .current_dir(place.0.path())
+        .args("pkeyutl -verify -pubin -inkey log.pem -rawin -in text -sigfile signature".split(' '))
+        .output()
+        .unwrap();
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+}
+
+#[test]
+fn a_change_of_keys_is_signed_by_both_and_goes_on_with_the_new_one() {
+    let place = Place::new();
+    let old = place.generate("keys/log.key");
+    place.edit("# key = ", "key = ");
+    place.collect();
+    let new = place.generate("keys/next.key");
+    let change = rotate(&["--new", "file:keys/next.key"]);
+    let told = place.done(&strs(&change));
+    assert!(told.contains("recorded key change as record 2") && !told.contains("warning"), "{told}");
+    let note = place.note(2);
+    assert_eq!((note.check(&old), note.check(&new)), (SignatureState::Signed, SignatureState::Signed));
+    // The same command again changes nothing; the outgoing key writes nothing any more.
+    assert!(place.done(&strs(&change)).contains("nothing was written"));
+    let told = place.refused(&[&["collect"], &CONFIG[..]].concat(), 2);
+    assert!(told.contains(&format!("signed by {new}")) && told.contains("new key in [signing]"), "{told}");
+    place.edit("file:keys/log.key", "file:keys/next.key");
+    place.collect();
+    let note = place.note(3);
+    assert_eq!((note.check(&old), note.check(&new)), (SignatureState::NotSigned, SignatureState::Signed));
+    let shown = place.done(&[&["key", "show"], &CONFIG[..]].concat());
+    assert!(
+        shown.contains("from record 2 on") && shown.contains(&format!("earlier  {old} for records 0 to 1"))
+    );
+    // Whoever was given the old key alone believes the new one by the old one's word.
+    for keys in [Vec::new(), vec![trusted(&old, 0)]] {
+        assert_eq!(about_signatures(&place.verified(keys)), [""; 0]);
+    }
+    // A key that was given up never returns.
+    let told = place.refused(&strs(&rotate(&["--new", "file:keys/log.key"])), 2);
+    assert!(told.contains("was the chain's key"), "{told}");
+}
+
+#[test]
+fn a_change_that_broke_off_is_completed_by_the_same_command() {
+    let place = Place::new();
+    let old = place.generate("keys/log.key");
+    place.edit("# key = ", "key = ");
+    place.collect();
+    let new = place.generate("keys/next.key");
+    let change = rotate(&["--new", "file:keys/next.key"]);
+    place.done(&strs(&change));
+    // As a run leaves it that ended between the commit and its note.
+    let note = place.path("evidence/chain/0000000002.checkpoint");
+    let signed = std::fs::read(&note).unwrap();
+    std::fs::remove_file(&note).unwrap();
+    // The new key alone cannot complete it; it carries on, and says so.
+    place.edit("file:keys/log.key", "file:keys/next.key");
+    let told = place.refused(&strs(&change), 4);
+    assert!(told.contains("cannot be completed") && told.contains(&old.to_string()), "{told}");
+    let output = place.run(&[&["collect"], &CONFIG[..]].concat());
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("lacks the outgoing key's signature"), "{told}");
+    assert!(
+        place.done(&[&["key", "show"], &CONFIG[..]].concat()).contains("lacks the outgoing key's signature")
+    );
+    assert!(has(&place.verified(Vec::new()), Code::SigRotate), "without the old key's word it is a finding");
+    place.edit("file:keys/next.key", "file:keys/log.key");
+    assert!(place.done(&strs(&change)).contains("completed the key change of record 2"));
+    assert_eq!(
+        std::fs::read(&note).unwrap(),
+        signed,
+        "the very note: nothing in it depends on when it is made"
+    );
+    let report = place.verified(vec![trusted(&old, 0)]);
+    assert!(!has(&report, Code::SigRotate) && !has(&report, Code::SigKey), "{:?}", about_signatures(&report));
+    assert_eq!(place.note(3).check(&new), SignatureState::Signed);
+}
+
+#[test]
+fn an_emergency_change_needs_no_old_key_and_stays_a_finding() {
+    let place = Place::new();
+    let old = place.generate("keys/log.key");
+    place.edit("# key = ", "key = ");
+    place.collect();
+    let new = place.generate("keys/next.key");
+    std::fs::remove_file(place.path("keys/log.key")).unwrap();
+    let told = place.refused(&strs(&rotate(&["--new", "file:keys/next.key"])), 2);
+    assert!(told.contains("--emergency"), "{told}");
+    let told = place.done(&strs(&rotate(&["--new", "file:keys/next.key", "--emergency"])));
+    assert!(told.contains("is a finding until"), "{told}");
+    let note = place.note(2);
+    assert_eq!((note.check(&old), note.check(&new)), (SignatureState::NotSigned, SignatureState::Signed));
+    place.edit("file:keys/log.key", "file:keys/next.key");
+    place.collect();
+    assert!(has(&place.verified(Vec::new()), Code::SigRotate));
+    let both = vec![TrustedKey { to: Some(1), ..trusted(&old, 0) }, trusted(&new, 2)];
+    assert_eq!(about_signatures(&place.verified(both)), [""; 0]);
+}
+
+#[test]
+fn a_chain_begun_without_a_key_is_signed_from_the_change_on() {
+    let place = Place::new();
+    place.collect();
+    let new = place.generate("keys/log.key");
+    let emergency = rotate(&["--new", "file:keys/log.key", "--emergency"]);
+    assert!(place.refused(&strs(&emergency), 2).contains("no key can be lost"));
+    place.done(&strs(&rotate(&["--new", "file:keys/log.key"])));
+    assert_eq!(place.note(2).check(&new), SignatureState::Signed);
+    assert!(!place.path("evidence/chain/0000000001.checkpoint").exists());
+    let told = place.refused(&[&["collect"], &CONFIG[..]].concat(), 2);
+    assert!(told.contains("names no key"), "{told}");
+    place.edit("# key = ", "key = ");
+    place.collect();
+    assert_eq!(about_signatures(&place.verified(vec![trusted(&new, 2)])), [""; 0]);
+}
+
+#[test]
+fn keys_that_cannot_be_are_refused_and_never_repeated() {
+    let place = Place::new();
+    let told = place.refused(&[&["key", "show"], &CONFIG[..]].concat(), 2);
+    assert!(told.contains("no key is configured"), "{told}");
+    place.collect();
+    for (new, words) in [
+        ("PRIVATE+KEY+a+01234567+AYEKFALVFGyNhPJEMzD1QIDr", "is not understood"),
+        ("file:absent.key", "cannot be read"),
+        ("env:COLLECTOR_CLIENT_SECRET", "holds no private key"),
+    ] {
+        let told = place.refused(&strs(&rotate(&["--new", new])), 2);
+        assert!(told.contains(words) && !told.contains("AYEK") && !told.contains("a-secret"), "{told}");
+    }
+}
