@@ -40,8 +40,19 @@ pub struct Config {
     pub store_root: PathBuf,
     /// Where the key is that signs the chain; `None`: the chain is not signed.
     pub signing_key: Option<KeySource>,
+    /// Who stamps the checkpoints; `None`: nobody.
+    pub timestamp: Option<TimestampConfig>,
     /// Who approved the first rules.
     pub genesis: GenesisApproval,
+}
+
+/// A time-stamping authority (RFC 3161).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimestampConfig {
+    /// Its address; plain http is enough, since its answers are signed.
+    pub url: reqwest::Url,
+    /// Seconds it has for one answer.
+    pub timeout_seconds: u32,
 }
 
 /// What the configuration says of the tenant.

@@ -28,3 +28,4 @@ pub mod signing;
 pub mod slot;
 pub mod snapshot;
 pub mod store;
+pub mod timestamp;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use verify_core::canon;
 use verify_core::digest::Digest;
-use verify_core::model::{Genesis, GenesisDocument, Kind, Origin, Proof, Schedule, Tenant};
+use verify_core::model::{Genesis, GenesisDocument, Kind, Omission, Origin, Proof, Schedule, Tenant};
 use verify_core::package::PackedMember;
 use verify_core::time::UtcTime;
 
@@ -20,6 +20,7 @@ use crate::rules::{InForce, Rules};
 use crate::seal::{Context, Draft, Proofs, SealError, Sealed, SealedRecord, seal};
 use crate::signing::Keyring;
 use crate::store::{Attachment, Store};
+use crate::timestamp::{self, Authority, Carried};
 
 mod error;
 
@@ -49,6 +50,8 @@ pub struct Session {
     pub genesis: GenesisApproval,
     /// The keys at hand.
     pub keys: Keyring,
+    /// Who stamps the checkpoints, if anybody.
+    pub authority: Option<Arc<dyn Authority>>,
 }
 
 /// What a record is built from.
@@ -102,12 +105,17 @@ impl Session {
     ) -> Result<Option<SealedRecord>, E> {
         for _ in 0..RACES {
             let standing = self.stand(chain)?;
+            let (proofs, authority_failed) = self.proofs(chain, &standing)?;
             let Some(Built { draft, rules }) = build(chain)? else { return Ok(None) };
-            let sealed = seal(&self.context(&rules), Some(chain), draft, proofs(&standing))
-                .map_err(SessionError::from)?;
+            let sealed =
+                seal(&self.context(&rules), Some(chain), draft, proofs).map_err(SessionError::from)?;
             if let Sealed::Committed(mut record) = sealed {
                 let after = self.stand(chain)?;
                 self.tell(chain, &after, &mut record)?;
+                // An authority that failed a moment ago would only be waited for once more.
+                if !authority_failed {
+                    self.stamp(chain, &mut record)?;
+                }
                 return Ok(Some(record));
             }
         }
@@ -152,6 +160,29 @@ impl Session {
                 "the key change in record {change} lacks the outgoing key's signature: complete it with \
                  `collector key rotate`"
             ));
+        }
+        Ok(())
+    }
+
+    /// What the next record carries of the records before it, and whether the authority failed over it.
+    fn proofs(&self, chain: &ChainState, standing: &Standing) -> Result<(Proofs, bool), SessionError> {
+        let mut omissions: Vec<Omission> = standing.omission().into_iter().collect();
+        let carried = match standing.newest() {
+            Some(note) => timestamp::carry(self.store.as_ref(), chain, note, self.authority.as_deref())?,
+            None => Carried::default(),
+        };
+        omissions.extend(carried.omission);
+        let checkpoint = standing.newest().map(|note| note.bytes.clone());
+        Ok((Proofs { checkpoint, token: carried.token, omissions }, carried.failed))
+    }
+
+    /// Has the new note stamped, and older ones that still lack their token.
+    fn stamp(&self, chain: &ChainState, record: &mut SealedRecord) -> Result<(), SessionError> {
+        let Some(authority) = &self.authority else { return Ok(()) };
+        if let Some(reason) = timestamp::fill(self.store.as_ref(), chain, authority.as_ref())? {
+            record
+                .warnings
+                .push(format!("checkpoints lack their time-stamp: {reason}; the next run asks again"));
         }
         Ok(())
     }
@@ -224,15 +255,6 @@ pub fn small_record(
         actor: actor.to_owned(),
         members,
     })
-}
-
-/// What the next record carries of the records before it.
-fn proofs(standing: &Standing) -> Proofs {
-    Proofs {
-        checkpoint: standing.newest().map(|note| note.bytes.clone()),
-        token: None,
-        omissions: standing.omission().into_iter().collect(),
-    }
 }
 
 /// The digest over no registers (F-14).

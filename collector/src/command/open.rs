@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::CommandError;
 use crate::chain::ChainState;
 use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::config::{Config, TimestampConfig};
 use crate::exit::Ending;
 use crate::nonce::GeneratedNonces;
 use crate::notes::{NotesError, told};
@@ -15,6 +16,7 @@ use crate::seal::SealError;
 use crate::session::{Session, SessionError};
 use crate::signing::{self, KeyMismatch, Keyring, SignError};
 use crate::store::DirStore;
+use crate::timestamp::{Authority, HttpAuthority};
 
 /// Reads the configuration at `path` and loads what it names, the signing key included.
 pub(super) fn session(path: &Path) -> Result<Session, CommandError> {
@@ -53,7 +55,13 @@ pub(super) fn without_key(config: &Config) -> Result<Session, CommandError> {
         schedule: config.schedule.clone(),
         genesis: config.genesis.clone(),
         keys: Keyring::none(),
+        authority: config.timestamp.as_ref().map(authority),
     })
+}
+
+fn authority(config: &TimestampConfig) -> Arc<dyn Authority> {
+    let timeout = Duration::from_secs(u64::from(config.timeout_seconds));
+    Arc::new(HttpAuthority::new(config.url.clone(), timeout))
 }
 
 /// The chain of a run that cannot begin one.

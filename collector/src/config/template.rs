@@ -62,6 +62,13 @@ root = "evidence"
 # Without a key the chain is not signed: whoever owns the store can then rewrite it unseen.
 # key = "file:keys/log.key"
 
+[timestamp]
+# A time-stamping authority (RFC 3161) of your choice, asked for a token over every checkpoint.
+# It learns a digest and nothing else. While it is down, records say so and later runs ask again.
+# url = "http://timestamp.example.com"
+# Seconds it has for an answer, 1 to 60.
+# timeout_seconds = 10
+
 [genesis]
 # Who approved the rules that the chain starts with.
 approved_by = "security.officer@example.com"

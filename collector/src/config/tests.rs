@@ -32,6 +32,21 @@ fn the_signing_key_is_named_by_its_place() {
 }
 
 #[test]
+fn an_authority_is_named_by_its_address() {
+    assert_eq!(parse(TEMPLATE).unwrap().timestamp, None);
+    let found = parse(&TEMPLATE.replace("# url = ", "url = ")).unwrap().timestamp.unwrap();
+    assert_eq!((found.url.as_str(), found.timeout_seconds), ("http://timestamp.example.com/", 10));
+    let url = "# url = \"http://timestamp.example.com\"";
+    for bad in ["ftp://a.example", "http://user:hunter2@a.example", "http://a.example/#b", "nonsense"] {
+        let error = refused(url, &format!("url = \"{bad}\""));
+        assert!(error.message.contains("timestamp.url"), "{bad}: {error}");
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+    let error = refused("# timeout_seconds = 10", "timeout_seconds = 61");
+    assert!(error.message.contains("expected 1 to 60"), "{error}");
+}
+
+#[test]
 fn every_refusal_names_line_and_column() {
     let cases = [
         ("cron = \"0 8 * * *\"", "cron = \"0 8 * *\"", "line 29, column 8", "expected five cron fields"),

@@ -287,6 +287,8 @@ fn session(
         rules: Arc::new(rules),
         schedule,
         keys: Keyring::of(Arc::new(LocalSigner::new(demo_key(plan.seed)?))),
+        // A real authority states the real time, and the demo's is simulated.
+        authority: None,
         genesis: GenesisApproval {
             approved_by: "m.keller".to_owned(),
             ticket: "CHG-1000".to_owned(),
