@@ -71,6 +71,23 @@ pub enum Command {
         #[command(flatten)]
         question: Box<Question>,
     },
+    /// Verify, and write the answer as tables for spreadsheets and as JSON.
+    #[command(
+        after_help = "Example:\n  verifier export evidence/demo --out workpapers/demo\n\nWrites findings.csv, cycles.csv, \
+                      controls.csv, violations.csv, drift.csv, records.csv, report.json and SHA256SUMS.\nCells that a \
+                      spreadsheet would take for a formula begin with an apostrophe. Ends with the exit code of the verdict."
+    )]
+    Export {
+        /// Folder for the files: new or empty, outside of the evidence.
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+        /// Form of the tables.
+        #[arg(long, value_enum, default_value_t)]
+        format: ExportFormat,
+        /// What to verify.
+        #[command(flatten)]
+        question: Box<Question>,
+    },
     /// Attack a copy of the evidence in every known way, and show which check catches each attack.
     #[command(
         after_help = "Examples:\n  verifier drill evidence/demo\n  verifier drill evidence/demo --to 2026-05-31 --out drill.txt\n  \
@@ -101,6 +118,14 @@ pub enum Format {
     Text,
     /// One JSON document with a published schema, for machines.
     Json,
+}
+
+/// Form of exported tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ExportFormat {
+    /// Comma-separated values, RFC 4180.
+    #[default]
+    Csv,
 }
 
 /// What turns a verified answer into a failing exit code.

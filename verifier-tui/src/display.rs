@@ -3,7 +3,7 @@
 //! Evidence, file names and even arguments can hold escape sequences that move a cursor, bidirectional
 //! marks that show `admin` for something else, or characters that nobody can see. None of them is
 //! dropped, because dropping alters silently: each is shown as `\u{202e}`. Every sink of this program
-//! (text, screens, errors, JSON on a terminal) goes through [`escape`] or [`json_for_terminal`].
+//! (text, screens, errors, JSON, exports) goes through [`escape`] or [`harmless_json`].
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -76,10 +76,10 @@ pub fn is_safe(text: &str) -> bool {
     })
 }
 
-/// JSON for a terminal: `json` with every unsafe character as `\uXXXX`. Outside strings JSON is plain
+/// JSON that is safe to look at: `json` with every unsafe character as `\uXXXX`. Outside strings JSON is plain
 /// ASCII, and inside strings the escape means the same character, so the document stays equal.
 #[must_use]
-pub fn json_for_terminal(json: &str) -> Cow<'_, str> {
+pub fn harmless_json(json: &str) -> Cow<'_, str> {
     if json.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(json);
     }

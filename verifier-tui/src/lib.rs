@@ -8,6 +8,7 @@ pub mod cli;
 pub mod display;
 pub mod drill;
 pub mod exit;
+pub mod export;
 pub mod print;
 pub mod progress;
 pub mod refusal;

@@ -4,7 +4,7 @@
 use verify_core::report::Report;
 
 use crate::cli::Format;
-use crate::display::json_for_terminal;
+use crate::display::harmless_json;
 
 mod checks;
 mod findings;
@@ -29,17 +29,16 @@ pub fn text(report: &Report) -> String {
     sheet.into_text()
 }
 
-/// The whole report in the form asked for. `for_terminal` only changes how JSON spells unsafe characters.
-pub fn render(report: &Report, format: Format, for_terminal: bool) -> Result<Vec<u8>, serde_json::Error> {
+/// The whole report in the form asked for. JSON spells every character that a terminal could act on as an escape,
+/// wherever it goes: files end up on terminals, too. It means the same document.
+pub fn render(report: &Report, format: Format) -> Result<Vec<u8>, serde_json::Error> {
     match format {
         Format::Text => Ok(text(report).into_bytes()),
         Format::Json => {
-            let mut json = report.to_json()?;
-            if for_terminal {
-                json = json_for_terminal(&String::from_utf8_lossy(&json)).into_owned().into_bytes();
-            }
-            json.push(b'\n');
-            Ok(json)
+            let json = report.to_json()?;
+            let mut json = harmless_json(&String::from_utf8_lossy(&json)).into_owned();
+            json.push('\n');
+            Ok(json.into_bytes())
         }
     }
 }

@@ -13,7 +13,7 @@ use verify_core::finding::Code;
 use verify_core::report::Report;
 use verify_core::source::Folder;
 
-use crate::cli::{Cli, Command, Format, Question, headless_command};
+use crate::cli::{Cli, Command, ExportFormat, Format, Question, headless_command};
 use crate::display::escape;
 use crate::exit::Ending;
 use crate::print;
@@ -49,6 +49,9 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Refusal
     match (cli.command, cli.question) {
         (Some(Command::Verify { format, question }), _) => headless(&question, format),
         (Some(Command::Drill(arguments)), _) => crate::drill::command::drill(&arguments),
+        (Some(Command::Export { out, format: ExportFormat::Csv, question }), _) => {
+            crate::export::export(&question, &out)
+        }
         (Some(Command::Completions { shell }), _) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "verifier", &mut script);
@@ -116,7 +119,7 @@ fn headless(question: &Question, format: Format) -> Result<u8, Refusal> {
     if format == Format::Text && nothing_found(&report) {
         return Err(no_evidence(&question.path, &report));
     }
-    let bytes = print::render(&report, format, io::stdout().is_terminal()).map_err(|error| {
+    let bytes = print::render(&report, format).map_err(|error| {
         Refusal::new(Ending::Internal, format!("the report cannot be written as JSON: {error}"), "")
     })?;
     write_out(&bytes)?;
@@ -148,6 +151,12 @@ fn screens(question: &Question) -> Result<u8, Refusal> {
             "left before the verification was complete: there is no verdict",
             format!("{} verifies without screens", headless_command(question)),
         )),
+        Left::Signalled(signal) => {
+            // Whoever sent it sees the program end by it, as it would have without screens.
+            crate::term::end_by(signal);
+            let message = format!("signal {signal} ended the screens: there is no verdict");
+            Err(Refusal::new(Ending::Inconclusive, message, ""))
+        }
         Left::Crashed => Err(Refusal::new(
             Ending::Internal,
             "internal error: the verification broke off, there is no verdict",
@@ -156,7 +165,7 @@ fn screens(question: &Question) -> Result<u8, Refusal> {
     }
 }
 
-fn options(question: &Question) -> Result<verify::Options, Refusal> {
+pub(crate) fn options(question: &Question) -> Result<verify::Options, Refusal> {
     question
         .options()
         .map_err(|error| Refusal::new(Ending::Usage, error.to_string(), "a period begins before it ends"))

@@ -9,7 +9,7 @@ use verify_core::report::Report;
 
 use crate::app::{Command, Message, Model, Phase, update};
 use crate::cli::{Question, headless_command};
-use crate::term::Guard;
+use crate::term::{self, Guard};
 use crate::ui::{self, Theme};
 use crate::worker::screens::Threads;
 
@@ -25,11 +25,14 @@ pub enum Left {
     Early,
     /// A thread broke.
     Crashed,
+    /// Another process ended it with this signal.
+    Signalled(i32),
 }
 
 /// Shows the screens until the user leaves.
 pub fn run(question: &Question, options: verify_core::verify::Options) -> io::Result<Left> {
     let theme = Theme::from_no_color(std::env::var_os("NO_COLOR").as_deref());
+    let ended = term::listen_for_the_end()?;
     let (guard, mut terminal) = Guard::take()?;
     let size = terminal.size()?;
     let source = question.path.to_string_lossy().into_owned();
@@ -47,6 +50,10 @@ pub fn run(question: &Question, options: verify_core::verify::Options) -> io::Re
             messages.extend(message_of(&event::read()?));
             // Everything that waits is taken before the next frame.
             patience = Duration::ZERO;
+        }
+        if let Some(signal) = ended.signal() {
+            drop(guard);
+            return Ok(Left::Signalled(signal));
         }
         messages.extend(receiver.try_iter());
         changed = !messages.is_empty();

@@ -51,6 +51,46 @@ fn give_back() {
     }
 }
 
+/// Signals by which other processes ask this one to end.
+#[cfg(unix)]
+const ENDING: [i32; 4] = [
+    signal_hook::consts::SIGTERM,
+    signal_hook::consts::SIGHUP,
+    signal_hook::consts::SIGINT,
+    signal_hook::consts::SIGQUIT,
+];
+
+/// Tells whether another process asked this one to end.
+#[derive(Debug, Default)]
+pub struct Ended(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+
+impl Ended {
+    /// The signal, once there was one.
+    #[must_use]
+    pub fn signal(&self) -> Option<i32> {
+        i32::try_from(self.0.load(Ordering::Relaxed)).ok().filter(|signal| *signal != 0)
+    }
+}
+
+/// From here on the signals that usually end a process only say so: it must give the terminal back first.
+pub fn listen_for_the_end() -> io::Result<Ended> {
+    let ended = Ended::default();
+    #[cfg(unix)]
+    for signal in ENDING {
+        let value = usize::try_from(signal).unwrap_or_default();
+        signal_hook::flag::register_usize(signal, std::sync::Arc::clone(&ended.0), value)?;
+    }
+    Ok(ended)
+}
+
+/// Ends this process as the signal does that nobody listens for. Returns only where that is not possible.
+pub fn end_by(signal: i32) {
+    #[cfg(unix)]
+    let _refused = signal_hook::low_level::emulate_default_handler(signal);
+    #[cfg(not(unix))]
+    let _ = signal;
+}
+
 /// From here on a panic restores the terminal first and is told in one escaped line.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {

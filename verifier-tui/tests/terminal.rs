@@ -93,6 +93,28 @@ fn the_exit_code_of_the_screens_is_the_verdicts() {
     assert!(after.contains("FAILED (exit code 1): integrity failed: 1 finding"), "{after:?}");
 }
 
+/// Another process ends it: the terminal is given back, and the process has died by that very signal.
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    use std::os::unix::process::ExitStatusExt;
+
+    use rustix::process::{Pid, Signal, kill_process};
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut session = Session::start(folder.path());
+        session.wait_for("INCONCLUSIVE (5)");
+        assert!(session.raw());
+        let child = Pid::from_raw(i32::try_from(session.child.id()).unwrap()).unwrap();
+        kill_process(child, signal).unwrap();
+        let status = session.child.wait().unwrap();
+        assert_eq!(status.signal(), Some(signal.as_raw()), "{status}");
+        assert!(!session.raw(), "the terminal is given back");
+        let mut rest = Vec::new();
+        let _ended = session.terminal.read_to_end(&mut rest);
+        assert!(String::from_utf8_lossy(&rest).contains("\u{1b}[?1049l"), "the screens are left");
+    }
+}
+
 #[test]
 fn nothing_to_verify_ends_the_screens_as_it_ends_the_text() {
     let folder = tempfile::tempdir().unwrap();

@@ -1117,6 +1117,11 @@ class PackageCheck:
             pairs = {name: manifest[name] for name in ("origin", "tenant", "schedule")}
             pairs["rules"] = rules_of(manifest)
             payload = payload["genesis"]
+        elif manifest["kind"] == "exception":
+            covers = payload["exception"]
+            if covers["expires_utc"] <= covers["valid_from_utc"]:
+                say("SCHEMA-BIND", "the exception ends before it begins", "a time after " + covers["valid_from_utc"],
+                    covers["expires_utc"])
         for name, expected in pairs.items():
             if payload[name] != expected:
                 say("SCHEMA-BIND", "%s contradicts the manifest" % name, expected, payload[name])
@@ -1472,6 +1477,22 @@ def check_chain(records, findings):
         previous = record
 
 
+def check_explanations(records, findings):
+    """An explanation names a slot that was due, afterwards (F-98)."""
+    for record in records:
+        if record.kind != "explanation" or not record.payload:
+            continue
+        say = findings.at(sequence=record.sequence, file=record.file, member="explanation.json")
+        slot = record.payload["scheduled_utc"]
+        if record.manifest["sealed_utc"] < slot:
+            say("SCHEMA-BIND", "the explanation was written before its slot", record.manifest["sealed_utc"], slot)
+        in_force = next((other for other in reversed(records) if other.manifest["sealed_utc"] <= slot), records[0])
+        schedules, moment = [item.manifest["schedule"] for item in (in_force, record)], seconds(slot)
+        if not any(list(Schedule(schedule).between(moment, moment)) for schedule in schedules):
+            say("SCHEMA-BIND", "the explanation names a slot that the schedule does not have",
+                record.manifest["schedule"]["cron"], slot)
+
+
 def check_link(record, previous, by_digest, say):
     named = record.manifest["previous_manifest_sha256"]
     if (record.kind == "genesis") != (record.sequence == 0):
@@ -1664,6 +1685,7 @@ def verify(path, first, last, head):
             notes.insert(0, "chain, rules in force and coverage: one package alone cannot show them")
         else:
             check_chain(records, findings)
+            check_explanations(records, findings)
             RulesInForce(findings).follow(records)
             covered = coverage(records, first, last, findings)
             if covered["expected"] == 0 and (covered["requested"] or not any(

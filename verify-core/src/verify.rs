@@ -16,6 +16,7 @@ mod anchors;
 mod assemble;
 mod bundle;
 mod conclude;
+mod explanations;
 mod history;
 mod inspect;
 mod keys;

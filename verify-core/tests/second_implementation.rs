@@ -10,6 +10,8 @@
 
 #[path = "second_implementation/agreement.rs"]
 mod agreement;
+#[path = "second_implementation/bindings.rs"]
+mod bindings;
 #[path = "second_implementation/bounds.rs"]
 mod bounds;
 #[path = "support/chain.rs"]

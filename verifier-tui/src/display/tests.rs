@@ -79,7 +79,7 @@ fn padding_counts_the_shown_form() {
 fn json_on_a_terminal_is_the_same_document() {
     let value = serde_json::json!({"a\u{202e}": "\u{7f}\u{9b}\u{e0041}é\u{301}\u{feff}", "b": [1, null]});
     let json = value.to_string();
-    let shown = json_for_terminal(&json);
+    let shown = harmless_json(&json);
     assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
     assert!(shown.contains("\\u202e") && shown.contains("\\udb40\\udc41") && shown.contains('é'));
     assert!(!shown.contains('\u{7f}') && !shown.contains('\u{9b}') && !shown.contains('\u{feff}'));

@@ -1,7 +1,7 @@
 //! `verifier drill`: from arguments to exit code.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use verify_core::digest::Digest;
@@ -14,7 +14,7 @@ use super::meter::Meter;
 use super::run::run;
 use super::{DrillReport, print};
 use crate::cli::Format;
-use crate::display::{escape, json_for_terminal};
+use crate::display::{escape, harmless_json};
 use crate::exit::Ending;
 use crate::refusal::Refusal;
 use crate::run::{no_evidence, nothing_found, reachable, write_out};
@@ -70,24 +70,18 @@ fn new_file(out: &Path, evidence: &Path) -> Result<PathBuf, Refusal> {
 }
 
 fn tell(report: &DrillReport, format: Format, out: Option<PathBuf>) -> Result<(), Refusal> {
-    let mut bytes = match format {
+    let bytes = match format {
         Format::Text => print::text(report).into_bytes(),
-        Format::Json => report.to_json().map_err(|error| {
-            Refusal::new(Ending::Internal, format!("the report cannot be written as JSON: {error}"), "")
-        })?,
-    };
-    let Some(out) = out else {
-        if format == Format::Json {
-            if io::stdout().is_terminal() {
-                bytes = json_for_terminal(&String::from_utf8_lossy(&bytes)).into_owned().into_bytes();
-            }
-            bytes.push(b'\n');
+        Format::Json => {
+            let json = report.to_json().map_err(|error| {
+                Refusal::new(Ending::Internal, format!("the report cannot be written as JSON: {error}"), "")
+            })?;
+            let mut json = harmless_json(&String::from_utf8_lossy(&json)).into_owned();
+            json.push('\n');
+            json.into_bytes()
         }
-        return write_out(&bytes);
     };
-    if format == Format::Json {
-        bytes.push(b'\n');
-    }
+    let Some(out) = out else { return write_out(&bytes) };
     let written = OpenOptions::new().write(true).create_new(true).open(&out).and_then(|mut file| {
         file.write_all(&bytes)?;
         file.sync_all()

@@ -135,6 +135,7 @@ fn nothing_hostile_reaches_a_cell() {
         ("a\u{202e}b\u{2066}", "\\u{202e}"),
         ("PASS\rFAIL\n\u{0}", "\\u{d}"),
         ("\u{9b}31m\u{7f}", "\\u{9b}"),
+        ("=cmd|'/C calc'!A0\u{1b}[8m", "=cmd|'/C"),
         ("\u{e0041}\u{200b}\u{feff}", "\\u{e0041}"),
         ("a\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}", "\\u{301}"),
     ];

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::assemble::Assembly;
+use super::explanations::check_explanations;
 use super::ladder::{self, Delivery};
 use super::options::{Group, LEFT_OUT, Options};
 use super::payload::Payload;
@@ -40,6 +41,9 @@ pub(super) fn build_report(
         None => Delivery::Chain,
     };
     check_exceptions(plans, verified, &payloads, &mut later);
+    if matches!(delivery, Delivery::Chain) {
+        check_explanations(plans, &payloads, &mut later);
+    }
     let (coverage, uncovered) = judge_rules_and_cycles(assembly, delivery, &payloads, options, &mut later);
     let proven = proofs::judge(source, beside, plans, verified, options, &mut missing, &mut later);
     let mut report = Report {

@@ -50,6 +50,7 @@ pub(super) fn read_payload(opened: &Opened<'_>, tally: &mut Tally) -> Option<Pay
         }
         Kind::Exception => {
             let ExceptionDocument { exception } = document(opened, DocumentKind::Exception, tally)?;
+            check_exception(&exception, opened, tally);
             Payload::Exception(exception)
         }
         Kind::Explanation => {
@@ -146,6 +147,22 @@ fn check_log_key(text: &str, origin: &Origin, place: &Place, tally: &mut Tally) 
                 message,
             ));
         }
+    }
+}
+
+/// An exception that ends before it begins covers nothing, and looks as if it did (F-97).
+fn check_exception(exception: &Exception, opened: &Opened<'_>, tally: &mut Tally) {
+    let place = Place {
+        pointer: Some("/exception/expires_utc".to_owned()),
+        ..opened.place_of(&opened.manifest.kind.payload_member())
+    };
+    if exception.expires_utc > exception.valid_from_utc {
+        tally.pass(Code::SchemaBind);
+    } else {
+        let message = "the exception ends before it begins";
+        let expected = format!("a time after {}", exception.valid_from_utc);
+        let found = exception.expires_utc.to_string();
+        tally.fail(Finding::new(Code::SchemaBind, place, expected, found, message));
     }
 }
 
