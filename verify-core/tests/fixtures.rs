@@ -18,7 +18,6 @@ mod chain;
 mod container;
 #[path = "fixtures/coverage.rs"]
 mod coverage;
-#[expect(dead_code, reason = "other tests use more of it")]
 #[path = "support/documents.rs"]
 mod documents;
 #[expect(dead_code, reason = "the tests of the programs use more of it")]

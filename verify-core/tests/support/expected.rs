@@ -80,6 +80,17 @@ impl Expected {
         self.setup.iter().any(|step| matches!(step, Step::Unreadable { .. }))
     }
 
+    /// The arguments that the second implementation knows too: each option with its value.
+    pub(crate) fn common_args(&self) -> Vec<&str> {
+        let known = ["--from", "--to", "--head", "--key", "--checkpoint"];
+        self.args
+            .chunks(2)
+            .filter(|pair| known.contains(&pair[0].as_str()))
+            .flatten()
+            .map(String::as_str)
+            .collect()
+    }
+
     /// Carries the steps out in `folder`, a copy.
     pub(crate) fn set_up(&self, folder: &Path) -> Running {
         let mut running = Running::default();
