@@ -6,8 +6,11 @@
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::format_collect,
+    clippy::similar_names,
     reason = "a test ends at the first surprise"
 )]
 
@@ -40,12 +43,16 @@ mod links;
 mod lists;
 #[path = "fixtures/manifest.rs"]
 mod manifest;
+#[path = "fixtures/notes.rs"]
+mod notes;
 #[path = "fixtures/output.rs"]
 mod output;
 #[path = "fixtures/payloads.rs"]
 mod payloads;
 #[path = "fixtures/policies.rs"]
 mod policies;
+#[path = "fixtures/replays.rs"]
+mod replays;
 #[path = "fixtures/rules.rs"]
 mod rules;
 #[path = "fixtures/signatures.rs"]
@@ -77,12 +84,14 @@ static FIXTURES: LazyLock<Vec<Fixture>> = LazyLock::new(|| {
         manifest::fixtures(),
         links::fixtures(),
         payloads::fixtures(),
+        replays::fixtures(),
         policies::fixtures(),
         coverage::fixtures(),
         rules::fixtures(),
         source::fixtures(),
         output::fixtures(),
         signatures::fixtures(),
+        notes::fixtures(),
         anchors::fixtures(),
         times::fixtures(),
     ];

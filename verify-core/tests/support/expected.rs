@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -114,10 +114,10 @@ fn carry_out(step: &Step, folder: &Path, running: &mut Running) {
         Step::Sparse { path, bytes } => File::create(folder.join(path)).unwrap().set_len(*bytes).unwrap(),
         Step::Rename { path, to } => rename(&folder.join(path), to.as_bytes()),
         Step::RenameBytes { path, to } => rename(&folder.join(path), to),
-        Step::Grow { path } => running.0.push(grow(folder.join(path))),
+        Step::Grow { path } => running.0.push(grow(&folder.join(path))),
         Step::Unreadable { path } => {
             use std::os::unix::fs::PermissionsExt as _;
-            fs::set_permissions(folder.join(path), fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(folder.join(path), fs::Permissions::from_mode(0o0)).unwrap();
         }
     }
 }
@@ -128,10 +128,10 @@ fn rename(path: &Path, to: &[u8]) {
 }
 
 /// The file is made so large that it cannot be read without growing meanwhile.
-fn grow(path: PathBuf) -> (Arc<AtomicBool>, JoinHandle<()>) {
+fn grow(path: &Path) -> (Arc<AtomicBool>, JoinHandle<()>) {
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);
-    let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+    let mut file = OpenOptions::new().append(true).open(path).unwrap();
     file.set_len(64 << 20).unwrap();
     let thread = std::thread::spawn(move || {
         while !stopped.load(Ordering::Relaxed) {
