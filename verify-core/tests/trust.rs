@@ -26,6 +26,8 @@ mod documents;
 mod signed;
 #[path = "trust/stamped.rs"]
 mod stamped;
+#[path = "support/statement.rs"]
+mod statement;
 
 use std::collections::{BTreeMap, BTreeSet};
 

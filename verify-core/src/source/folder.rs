@@ -49,7 +49,7 @@ impl Folder {
     /// Opens the item, which must be the very file that was listed.
     fn open(&self, item: &Item) -> Result<(File, Status), SourceError> {
         let failed = |source| SourceError::Read { name: item.name.clone(), source };
-        if item.kind != ItemKind::File || !item.exact {
+        if item.kind != ItemKind::File {
             let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file");
             return Err(failed(source));
         }

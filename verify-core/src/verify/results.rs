@@ -12,7 +12,7 @@ use super::tally::Tally;
 use crate::digest::Digest;
 use crate::finding::{Code, Finding, Place};
 use crate::limits::Limits;
-use crate::model::{ControlResult, DriftDocument, ValidationResults, Violation};
+use crate::model::{ControlResult, DriftDocument, FileEntry, ValidationResults, Violation};
 use crate::policy::{Case, CycleFacts, Evaluator, Judgement, Memo, PolicyErrorKind, SPENT_REASON, judge};
 
 /// Runs every policy of the package again on the states and registers it holds.
@@ -30,6 +30,13 @@ pub(super) fn replay_policies(
         return None;
     }
     let manifest = &opened.manifest;
+    // Without one of its files a policy is another policy; what it would say accuses nobody.
+    let judging = |path: &str| path.starts_with("policies/") || path.starts_with("inputs/");
+    let damaged = |entry: &&FileEntry| judging(&entry.path) && !opened.sound.contains_key(&entry.path);
+    if let Some(entry) = manifest.files.iter().find(damaged) {
+        tally.skip(Code::PolicyReplay, &format!("{} is missing or damaged", entry.path));
+        return None;
+    }
     let policies = match rules.policies.as_ref() {
         Ok(policies) => policies,
         Err(error) => {

@@ -10,6 +10,9 @@ use crate::source::{Item, ItemKind, SourceError};
 /// Opens the item below `root`, or `root` itself if the item has no name.
 pub(super) fn open(root: &Path, item: &Item) -> Result<File, SourceError> {
     let failed = |source| SourceError::Read { name: item.name.clone(), source };
+    if !item.exact {
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "its name is no text")));
+    }
     let path = if item.name.is_empty() { root.to_owned() } else { root.join(&item.name) };
     if !fs::symlink_metadata(&path).map_err(failed)?.is_file() {
         return Err(replaced(item, NOT_A_FILE));

@@ -1,5 +1,6 @@
 //! Folders on Unix: every name is resolved one part at a time, below an opened folder.
 
+use std::ffi::CString;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -39,11 +40,29 @@ pub(super) fn open(root: &Path, item: &Item) -> Result<File, SourceError> {
             return Err(SourceError::Read { name: item.name.clone(), source });
         }
         if parts.peek().is_none() {
-            return openat(&folder, part, FILE, Mode::empty()).map(File::from).map_err(failed);
+            let opened = if item.exact {
+                openat(&folder, part, FILE, Mode::empty())
+            } else {
+                look_alike(&folder, part, item).and_then(|raw| openat(&folder, raw, FILE, Mode::empty()))
+            };
+            return opened.map(File::from).map_err(failed);
         }
         folder = openat(&folder, part, FOLDER.union(OFlags::NOFOLLOW), Mode::empty()).map_err(failed)?;
     }
     Err(failed(Errno::NOENT))
+}
+
+/// The real name of the listed file: one that is no text, and looks like `part` when it is shown as one.
+fn look_alike(folder: &OwnedFd, part: &str, item: &Item) -> Result<CString, Errno> {
+    for entry in Dir::read_from(folder)? {
+        let raw = entry?.file_name().to_owned();
+        if raw.to_string_lossy() == part
+            && Some(stamp_of(&statat(folder, &raw, AtFlags::SYMLINK_NOFOLLOW)?)) == item.stamp
+        {
+            return Ok(raw);
+        }
+    }
+    Err(Errno::NOENT)
 }
 
 /// What the opened file is; `None` if it is no regular file.
