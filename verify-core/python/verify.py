@@ -422,7 +422,7 @@ def seconds(text):
 
 
 def time_text(moment):
-    return (EPOCH + datetime.timedelta(seconds=moment)).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    return (EPOCH + datetime.timedelta(seconds=moment)).isoformat() + "Z"
 
 
 def cron_field(text, low, high):
@@ -2671,7 +2671,7 @@ def main(arguments):
     gc.disable()  # large documents make no cycles, and looking for them takes longer than reading them
     result = verify(options.path, options.first, options.last, options.head, options.key, options.checkpoint)
     if options.json:
-        print(json.dumps(result, indent=2, ensure_ascii=True).replace("\x7f", "\\u007f"))
+        print(json.dumps(result, ensure_ascii=True).replace("\x7f", "\\u007f"))
     else:
         print_text(result, print)
     return result["exit_code"]

@@ -47,7 +47,13 @@ fn understand(value: Value, place: &Place, findings: &mut Vec<Finding>) -> Optio
         Err(error) => {
             let message = "the manifest does not fit the format";
             let expected = "a manifest of format 1.0";
-            findings.push(Finding::new(Code::SchemaType, place.clone(), expected, error.to_string(), message));
+            findings.push(Finding::new(
+                Code::SchemaType,
+                place.clone(),
+                expected,
+                error.to_string(),
+                message,
+            ));
             None
         }
     }

@@ -6,18 +6,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use verify_core::coverage::Period;
+use verify_core::digest::Digest;
 use verify_core::finding::{Code, Finding};
 use verify_core::source::Folder;
-use verify_core::verify::{Group, InProcessEvaluators, KnownRecord, Options, Silent, verify};
+use verify_core::verify::{
+    InProcessEvaluators, KeptCheckpoint, KnownRecord, Options, Silent, TrustedKey, verify,
+};
 
-use super::chain::{time, write_files};
+use super::chain::time;
 use super::python::{Files, with_functions};
 
-/// One folder of evidence and how it is asked about.
+/// One folder of evidence, or one package alone as a file without a name, and how it is asked about.
 #[derive(Clone, Default)]
 pub(crate) struct Case {
     pub(crate) files: Files,
@@ -25,6 +28,12 @@ pub(crate) struct Case {
     pub(crate) to: Option<&'static str>,
     /// A record kept from outside.
     pub(crate) head: Option<KnownRecord>,
+    /// Keys given from outside.
+    pub(crate) keys: Vec<TrustedKey>,
+    /// Checkpoints kept outside.
+    pub(crate) anchors: Vec<KeptCheckpoint>,
+    /// Codes of which each must be found, or none at all if there is none; not asked where it is `None`.
+    pub(crate) must: Option<Vec<String>>,
 }
 
 impl Case {
@@ -44,7 +53,10 @@ for name in sorted(os.listdir(sys.argv[2] + '/evidence')):
         asked = json.load(handle)
     last = v.seconds(asked['to']) if asked['to'] else None
     head = tuple(asked['head']) if asked['head'] else None
-    result = v.verify(sys.argv[2] + '/evidence/' + name, None, last, head)
+    keys = [(v.VerifierKey(key), first, to) for key, first, to in asked['keys']]
+    anchors = [(kept, v.Note(bytes.fromhex(note), kept=True), leaves and [bytes.fromhex(leaf) for leaf in leaves])
+               for kept, note, leaves in asked['anchors']]
+    result = v.verify(sys.argv[2] + '/evidence/' + name, None, last, head, keys, anchors)
     rows = [[row[part] for part in ('code', 'sequence', 'file', 'member', 'pointer')] for row in result['findings']]
     print(json.dumps([name, result['exit_code'], rows]))
 ";
@@ -65,7 +77,13 @@ pub(crate) fn both() -> BTreeSet<&'static str> {
 
 fn place(finding: &Finding) -> Place {
     let place = finding.place.clone();
-    (finding.code.as_str().to_owned(), place.sequence, place.file, place.member, without_offset(place.pointer))
+    (
+        finding.code.as_str().to_owned(),
+        place.sequence,
+        place.file,
+        place.member,
+        without_offset(place.pointer),
+    )
 }
 
 fn without_offset(pointer: Option<String>) -> Option<String> {
@@ -74,16 +92,51 @@ fn without_offset(pointer: Option<String>) -> Option<String> {
 
 /// Exit code and findings of the verifier, of the codes both know.
 fn verifier(folder: &Path, case: &Case, both: &BTreeSet<&str>) -> (u8, BTreeSet<Place>) {
-    let only = [Group::Structure, Group::Chain, Group::Coverage, Group::Rules];
     let options = Options {
         period: Period { from_utc: None, to_utc: case.to.map(time) },
         head: case.head,
-        only: Some(only.into_iter().collect()),
+        keys: case.keys.clone(),
+        anchors: case.anchors.clone(),
+        structural: true,
         ..Options::default()
     };
     let report = verify(&Folder::new(folder), &options, &InProcessEvaluators, &Silent);
-    let known = |finding: &&Finding| both.contains(finding.code.as_str());
-    (report.verdict.exit_code, report.findings.iter().filter(known).map(place).collect())
+    for finding in &report.findings {
+        assert!(both.contains(finding.code.as_str()), "{} is not structural", finding.code);
+    }
+    (report.verdict.exit_code, report.findings.iter().map(place).collect())
+}
+
+/// How the case is asked about, for Python.
+fn question(case: &Case) -> Value {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let keys: Vec<Value> =
+        case.keys.iter().map(|key| json!([key.key.to_string(), key.from, key.to])).collect();
+    let anchors: Vec<Value> = case
+        .anchors
+        .iter()
+        .map(|kept| json!([kept.name(), hex(&kept.note().to_bytes()), kept.leaves()]))
+        .collect();
+    let head = case.head.map(|head| json!([head.sequence, head.manifest_sha256]));
+    json!({"to": case.to, "head": head, "keys": keys, "anchors": anchors})
+}
+
+/// Files of equal content are written once: most cases differ in one file.
+struct Pool {
+    folder: PathBuf,
+    known: BTreeMap<Digest, PathBuf>,
+}
+
+impl Pool {
+    fn write(&mut self, path: &Path, bytes: &[u8]) {
+        let place = self.folder.join(self.known.len().to_string());
+        let known = self.known.entry(Digest::of(bytes)).or_insert_with(|| {
+            fs::write(&place, bytes).unwrap();
+            place
+        });
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::hard_link(known, path).unwrap();
+    }
 }
 
 /// Asserts that both implementations say the same of every case.
@@ -92,11 +145,15 @@ pub(crate) fn compare(cases: &Cases) {
     let folder = tempfile::tempdir().unwrap();
     let (evidence, asked) = (folder.path().join("evidence"), folder.path().join("asked"));
     fs::create_dir(&asked).unwrap();
+    let mut pool = Pool { folder: folder.path().join("pool"), known: BTreeMap::new() };
+    fs::create_dir(&pool.folder).unwrap();
     for (name, case) in cases {
-        fs::create_dir_all(evidence.join(name)).unwrap();
-        write_files(&evidence.join(name), &case.files);
-        let head = case.head.map(|head| json!([head.sequence, head.manifest_sha256]));
-        fs::write(asked.join(name), json!({"to": case.to, "head": head}).to_string()).unwrap();
+        fs::create_dir_all(&evidence).unwrap();
+        for (file, bytes) in &case.files {
+            let root = evidence.join(name);
+            pool.write(&if file.is_empty() { root } else { root.join(file) }, bytes);
+        }
+        fs::write(asked.join(name), question(case).to_string()).unwrap();
     }
     let both = both();
     let answers = with_functions(EACH, folder.path().to_str().unwrap());
@@ -106,9 +163,18 @@ pub(crate) fn compare(cases: &Cases) {
         let (name, exit, rows): (String, u8, Vec<Place>) = serde_json::from_str(line).unwrap();
         let found: BTreeSet<Place> = rows
             .into_iter()
-            .map(|(code, sequence, file, member, pointer)| (code, sequence, file, member, without_offset(pointer)))
+            .map(|(code, sequence, file, member, pointer)| {
+                (code, sequence, file, member, without_offset(pointer))
+            })
             .collect();
         let (verdict, expected) = verifier(&evidence.join(&name), &cases[&name], &both);
+        let missed = cases[&name].must.as_ref().is_some_and(|must| {
+            let codes: BTreeSet<&String> = found.iter().map(|place| &place.0).collect();
+            must.iter().any(|code| !codes.contains(code)) || (must.is_empty() && !codes.is_empty())
+        });
+        if missed {
+            differ.push(format!("{name}: expected {:?}, found {found:?}", cases[&name].must));
+        }
         if (exit, &found) != (verdict, &expected) {
             let only = |left: &BTreeSet<Place>, right: &BTreeSet<Place>| -> Vec<String> {
                 left.difference(right).map(|place| format!("    {place:?}")).collect()
@@ -148,7 +214,10 @@ fn every_code_in_the_text_of_verify_py_is_in_its_table() {
     let codes: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     let quoted = verify_core::VERIFY_PY.split('"').skip(1).step_by(2);
     let looks_like_one = |text: &&str| {
-        text.contains('-') && text.len() > 6 && text.bytes().all(|b| b.is_ascii_uppercase() || b"-0123456789".contains(&b))
+        text.starts_with(|c: char| c.is_ascii_uppercase())
+            && text.contains('-')
+            && text.len() > 6
+            && text.bytes().all(|b| b.is_ascii_uppercase() || b"-0123456789".contains(&b))
     };
     let unknown: Vec<&str> = quoted.filter(looks_like_one).filter(|text| !codes.contains(text)).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
