@@ -1826,7 +1826,7 @@ def list_files(root, found):
             if not entry.is_file(follow_symlinks=False):
                 found.findings.add("SRC-TYPE", "not a regular file", "a regular file", "a link, device or deep folder",
                                    file=name)
-            elif exact:
+            else:
                 files.append((entry.path, name))
     walk(root, "", 0)
     return files
@@ -2221,6 +2221,8 @@ def stretches(records, first, last):
 
 def row_of(slot, schedule, records):
     """One slot with its status and all records that name it, the answering one first (F-64)."""
+    if not records:
+        return {"scheduled_utc": time_text(slot), "status": "missing", "sequences": [], "incomplete_resources": 0}
     ranked = []
     for record in records:
         answers = schedule.answers(slot, seconds(record.manifest["started_utc"]))
@@ -2230,7 +2232,7 @@ def row_of(slot, schedule, records):
             rank = (4, 0)
         ranked.append((rank, record.sequence))
     ranked.sort()
-    best = ranked[0][0] if ranked else (4, 0)
+    best = ranked[0][0]
     status = {0: "sealed", 1: "failed", 2: "explained"}.get(best[0], "missing")
     return {"scheduled_utc": time_text(slot), "status": status,
             "sequences": [sequence for _, sequence in ranked],
@@ -2316,7 +2318,7 @@ class Signatures:
         if not self.single:
             self.check_presence()
         good = [note.size - 1 for note, _, _, signers, sound in self.notes
-                if sound and any(key.text in signers for key in self.readers(note.size - 1))]
+                if sound and note.size in self.roots and any(key.text in signers for key in self.readers(note.size - 1))]
         self.signed_to = None if self.single else max(good, default=None)
 
     def read_proofs(self):
@@ -2445,8 +2447,8 @@ class Signatures:
             say = self.findings.at(sequence=at, file=record.file, member="key_change.json")
             old, new = change["old_key"], change["new_key"]
             before = self.in_force.get(at - 1, "")
-            later = [signers for note, _, _, signers, sound in self.notes if sound and note.size > at]
-            vouched = any(old in signers for signers in later)
+            later = [(note, signers) for note, _, _, signers, sound in self.notes if sound and note.size > at]
+            vouched = [note for note, signers in later if old in signers]
             if before != "" and old != before:
                 say("SIG-ROTATE", "the old key is not the one in force", before, old, pointer="/key_change/old_key")
             elif change["emergency"]:
@@ -2454,10 +2456,11 @@ class Signatures:
                            for key, first, last in first_given):
                     say("SIG-ROTATE", "the key changed without the old key's word", "a signature of the old key",
                         "an emergency change", pointer="/key_change/emergency")
-            elif old is not None and later and not vouched:
+            elif old is not None and later and not vouched and not self.found.proofs:
                 say("SIG-ROTATE", "the key changed without the old key's word", "a signature of " + old, "none",
                     pointer="/key_change/emergency")
-            if vouched and not change["emergency"] and key_or_none(new):
+            compared = not self.found.proofs and any(note.size in self.roots for note in vouched)
+            if compared and not change["emergency"] and key_or_none(new):
                 self.given += [(VerifierKey(new), at, last) for key, first, last in self.given
                                if key.text == old and first <= at - 1 and (last is None or at - 1 <= last)]
 
