@@ -57,83 +57,23 @@ LARGEST_INTEGER = (1 << 53) - 1
 # like every member, but not read, and the result is inconclusive.
 DOCUMENT_BYTES, PIECE = 64 << 20, 1 << 20
 
-# Codes this program can report, in the order of the checks: severity, and what the code does to the
-# exit code (integrity 1, cadence 3, note nothing).
-CODES = dict((line.split()[0], tuple(line.split()[1:])) for line in """
-SRC-TYPE high integrity
-SRC-NAME medium note
-SRC-STRAY low note
-SRC-LIMITS high integrity
-SRC-STABLE high integrity
-PKG-ZIP-STRUCT critical integrity
-PKG-ZIP-PREFIX high integrity
-PKG-ZIP-TRAILER high integrity
-PKG-ZIP-GAP high integrity
-PKG-ZIP-COMMENT high integrity
-PKG-ZIP-HEADERS critical integrity
-PKG-ZIP-HIDDEN critical integrity
-PKG-ZIP-DUP critical integrity
-PKG-ZIP-COLLIDE critical integrity
-PKG-ZIP-OVERLAP critical integrity
-PKG-ZIP-NAME critical integrity
-PKG-ZIP-TYPE critical integrity
-PKG-ZIP-METHOD high integrity
-PKG-ZIP-EXTRA high integrity
-PKG-ZIP-ZIP64 high integrity
-PKG-ZIP-SIZES critical integrity
-PKG-ZIP-CRC critical integrity
-PKG-ZIP-LIMITS critical integrity
-PKG-MISSING critical integrity
-PKG-MEMBERS critical integrity
-PKG-HASH-PAYLOAD critical integrity
-PKG-HASH-MEMBER critical integrity
-PKG-HASH-STATE critical integrity
-PKG-HASH-RULES critical integrity
-PKG-SUMS high integrity
-JSON-UTF8 high integrity
-JSON-SYNTAX high integrity
-JSON-TRAILING high integrity
-JSON-DUPKEY high integrity
-JSON-NUMBER high integrity
-JSON-LIMITS high integrity
-JSON-CANON high integrity
-SCHEMA-VERSION critical integrity
-SCHEMA-REQUIRED high integrity
-SCHEMA-TYPE high integrity
-SCHEMA-UNKNOWN high integrity
-SCHEMA-DIGEST critical integrity
-SCHEMA-ID medium note
-SCHEMA-TIME high integrity
-SCHEMA-BIND critical integrity
-COLLECT-COMPLETE high integrity
-COLLECT-TRANSCRIPT high integrity
-CHAIN-EMPTY critical note
-CHAIN-GENESIS high integrity
-CHAIN-LINK critical integrity
-CHAIN-SEQ critical integrity
-CHAIN-GAP critical integrity
-CHAIN-DUP medium note
-CHAIN-FORK critical integrity
-CHAIN-COPY critical integrity
-CHAIN-ORDER low note
-CHAIN-TIME high integrity
-CHAIN-ORIGIN critical integrity
-CHAIN-ID critical integrity
-CHAIN-CADENCE high cadence
-CHAIN-PERIOD high cadence
-CHAIN-TRUNCATED high cadence
-ANCHOR-HEAD critical integrity
-SIG-PRESENT critical integrity
-SIG-KEY critical integrity
-SIG-VALID critical integrity
-SIG-BIND critical integrity
-SIG-ROTATE high integrity
-SIG-LATE low note
-ANCHOR-CHECKPOINT critical integrity
-RULES-UNAPPROVED critical integrity
-RULES-BASELINE critical integrity
-POLICY-BIND critical integrity
-""".strip().splitlines())
+# Codes this program can report, in the order of the checks; for each the first letters of its severity
+# and of what it does to the exit code (integrity 1, cadence 3, note nothing).
+WORDS = {word[0]: word for word in ("critical", "high", "medium", "low")}
+EFFECTS = {word[0]: word for word in ("integrity", "cadence", "note")}
+CODES = {code: (WORDS[weight[0]], EFFECTS[weight[1]]) for code, weight in (part.split(":") for part in """
+SRC-TYPE:hi SRC-NAME:mn SRC-STRAY:ln SRC-LIMITS:hi SRC-STABLE:hi PKG-ZIP-STRUCT:ci PKG-ZIP-PREFIX:hi
+PKG-ZIP-TRAILER:hi PKG-ZIP-GAP:hi PKG-ZIP-COMMENT:hi PKG-ZIP-HEADERS:ci PKG-ZIP-HIDDEN:ci PKG-ZIP-DUP:ci
+PKG-ZIP-COLLIDE:ci PKG-ZIP-OVERLAP:ci PKG-ZIP-NAME:ci PKG-ZIP-TYPE:ci PKG-ZIP-METHOD:hi PKG-ZIP-EXTRA:hi
+PKG-ZIP-ZIP64:hi PKG-ZIP-SIZES:ci PKG-ZIP-CRC:ci PKG-ZIP-LIMITS:ci PKG-MISSING:ci PKG-MEMBERS:ci PKG-HASH-PAYLOAD:ci
+PKG-HASH-MEMBER:ci PKG-HASH-STATE:ci PKG-HASH-RULES:ci PKG-SUMS:hi JSON-UTF8:hi JSON-SYNTAX:hi JSON-TRAILING:hi
+JSON-DUPKEY:hi JSON-NUMBER:hi JSON-LIMITS:hi JSON-CANON:hi SCHEMA-VERSION:ci SCHEMA-REQUIRED:hi SCHEMA-TYPE:hi
+SCHEMA-UNKNOWN:hi SCHEMA-DIGEST:ci SCHEMA-ID:mn SCHEMA-TIME:hi SCHEMA-BIND:ci COLLECT-COMPLETE:hi
+COLLECT-TRANSCRIPT:hi CHAIN-EMPTY:cn CHAIN-GENESIS:hi CHAIN-LINK:ci CHAIN-SEQ:ci CHAIN-GAP:ci CHAIN-DUP:mn
+CHAIN-FORK:ci CHAIN-COPY:ci CHAIN-ORDER:ln CHAIN-TIME:hi CHAIN-ORIGIN:ci CHAIN-ID:ci CHAIN-CADENCE:hc
+CHAIN-PERIOD:hc CHAIN-TRUNCATED:hc ANCHOR-HEAD:ci SIG-PRESENT:ci SIG-KEY:ci SIG-VALID:ci SIG-BIND:ci SIG-ROTATE:hi
+SIG-LATE:ln ANCHOR-CHECKPOINT:ci RULES-UNAPPROVED:ci RULES-BASELINE:ci POLICY-BIND:ci
+""".split())}
 
 NOT_EVALUATED = [
     "policy replay (POLICY-PARSE, POLICY-BUILTIN, POLICY-LIMITS, POLICY-REPLAY): results are hashed, not re-performed",
@@ -2317,8 +2257,8 @@ class Signatures:
             self.check_signer(note, signers, say)
         if not self.single:
             self.check_presence()
-        good = [note.size - 1 for note, _, _, signers, sound in self.notes
-                if sound and note.size in self.roots and any(key.text in signers for key in self.readers(note.size - 1))]
+        good = [note.size - 1 for note, _, _, signers, sound in self.notes if sound and note.size in self.roots
+                and any(key.text in signers for key in self.readers(note.size - 1))]
         self.signed_to = None if self.single else max(good, default=None)
 
     def read_proofs(self):

@@ -24,6 +24,8 @@ mod documents;
 mod json;
 #[path = "support/python.rs"]
 mod python;
+#[path = "second_implementation/random.rs"]
+mod random;
 #[path = "second_implementation/signed.rs"]
 mod signed;
 #[path = "second_implementation/tampered.rs"]
