@@ -34,27 +34,26 @@ pub(super) fn read_manifest(bytes: &[u8], limits: &Limits, place: &Place) -> Rea
     ReadManifest { manifest, findings, claims_to_be_one }
 }
 
+/// A manifest with any fault of its fields is not understood: it places nothing and commits nothing (F-25).
 fn understand(value: Value, place: &Place, findings: &mut Vec<Finding>) -> Option<Box<Manifest>> {
     let faults = document_findings(DocumentKind::Manifest, &value, place);
-    let version_known = !faults.iter().any(|finding| finding.code == Code::SchemaVersion);
     let sound = faults.is_empty();
     findings.extend(faults);
-    if !version_known {
+    if !sound {
         return None;
     }
     match serde_json::from_value::<Manifest>(value) {
         Ok(manifest) => Some(Box::new(manifest)),
         Err(error) => {
-            if sound {
-                let message = "the manifest does not fit the format";
-                findings.push(Finding::new(
-                    Code::SchemaType,
-                    place.clone(),
-                    "a manifest of format 1.0",
-                    error.to_string(),
-                    message,
-                ));
-            }
+            let message = "the manifest does not fit the format";
+            let expected = "a manifest of format 1.0";
+            findings.push(Finding::new(
+                Code::SchemaType,
+                place.clone(),
+                expected,
+                error.to_string(),
+                message,
+            ));
             None
         }
     }

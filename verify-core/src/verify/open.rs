@@ -251,10 +251,6 @@ fn check_contents(inflater: &mut Inflater, opened: &mut Opened<'_>, tally: &mut 
             opened.sound.insert(entry.path.clone(), digest);
         }
     }
-    if !files.iter().any(|entry| entry.path == payload) {
-        let message = "the package holds no payload of its kind";
-        tally.fail(Finding::new(Code::PkgMembers, opened.place.clone(), payload, "none", message));
-    }
 }
 
 pub(super) const TRANSCRIPT: &str = "transcript.jsonl";

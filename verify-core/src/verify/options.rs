@@ -242,7 +242,6 @@ pub const fn is_structural(code: Code) -> bool {
     !matches!(
         code,
         Code::SchemaSnapshot
-            | Code::CollectTranscript
             | Code::AnchorWitness
             | Code::TsPresent
             | Code::TsValid
@@ -250,7 +249,6 @@ pub const fn is_structural(code: Code) -> bool {
             | Code::TsSkew
             | Code::TsLate
             | Code::ExceptionExpired
-            | Code::PolicyBind
             | Code::PolicyParse
             | Code::PolicyBuiltin
             | Code::PolicyLimits

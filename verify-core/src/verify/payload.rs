@@ -80,15 +80,15 @@ pub(super) fn member_document<T: DeserializeOwned>(
     let place = opened.place_of(member);
     let value = opened.value(member)?;
     let findings = document_findings(kind, &value, &place);
-    let sound = tally.all(Code::SchemaType, findings);
+    if !tally.all(Code::SchemaType, findings) {
+        return None; // what is not of the format is not interpreted (F-116)
+    }
     match serde_json::from_value(value) {
         Ok(document) => Some(document),
         Err(error) => {
-            if sound {
-                let expected = format!("a {} of format 1.0", kind.as_str());
-                let message = "the document does not fit the format";
-                tally.fail(Finding::new(Code::SchemaType, place, expected, error.to_string(), message));
-            }
+            let expected = format!("a {} of format 1.0", kind.as_str());
+            let message = "the document does not fit the format";
+            tally.fail(Finding::new(Code::SchemaType, place, expected, error.to_string(), message));
             None
         }
     }

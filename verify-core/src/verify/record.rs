@@ -239,10 +239,13 @@ fn judge_record(
         Err(reason) => {
             let place = opened.place_of("profile");
             let message = "the profile of the record cannot be used, so nothing in it can be performed again";
-            tally.fail(Finding::new(Code::SchemaType, place, "one profile", reason.as_str(), message));
-            for code in [Code::DriftReplay, Code::NormReplay, Code::SchemaSnapshot, Code::PolicyReplay] {
+            if shared.options.runs(Group::Normalization) {
+                tally.fail(Finding::new(Code::NormReplay, place, "one profile", reason.as_str(), message));
+            }
+            for code in [Code::DriftReplay, Code::SchemaSnapshot, Code::PolicyReplay] {
                 tally.skip(code, &format!("the profile cannot be used: {reason}"));
             }
+            check_validation(opened, validation.as_ref(), drift.as_ref(), None, tally);
         }
     }
     drop(sides);

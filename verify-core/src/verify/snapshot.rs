@@ -147,7 +147,9 @@ fn check_keys<'a>(
     for entity in elements {
         let quick = if by_id { serde_json::from_slice::<WithId<'_>>(entity).ok() } else { None };
         let found = match quick {
-            Some(with_id) if !with_id.id.contains(['~', '/']) => Some(with_id.id.into_owned()),
+            Some(with_id) if !with_id.id.is_empty() && !with_id.id.contains(['~', '/']) => {
+                Some(with_id.id.into_owned())
+            }
             _ => serde_json::from_slice(entity).ok().and_then(|value| full_key(&value)),
         };
         let ascends = match (&before, &found) {

@@ -65,6 +65,7 @@ pub(super) fn survey(source: &dyn Source, limits: &Limits, tally: &mut Tally) ->
             Ok(Look::Note) => survey.notes.push(item),
             Ok(Look::Token) => survey.tokens.push(item),
             Ok(Look::Proof) => survey.proofs.push(item),
+            Ok(Look::TooLarge(finding)) => tally.fail(finding),
             Ok(Look::Stray) => survey.strays.push(item),
             Err(error) => {
                 let place = Place { file: Some(item.name.clone()), ..Place::default() };
@@ -148,6 +149,7 @@ enum Look {
     Note,
     Token,
     Proof,
+    TooLarge(Finding),
     Stray,
 }
 
@@ -160,8 +162,15 @@ fn look(source: &dyn Source, item: &Item, limits: &Limits) -> Result<Look, Sourc
         return Ok(Look::Package(look_at_package(source, item, start, limits)?));
     }
     let named_like_a_commit = commit_number(&item.name).is_some();
-    if !(start.starts_with(b"{") || named_like_a_commit) || item.size > limits.manifest_bytes {
+    if !(start.starts_with(b"{") || named_like_a_commit) {
         return Ok(look_for_a_proof(item, &start));
+    }
+    if item.size > limits.manifest_bytes {
+        let (expected, found) =
+            (format!("at most {} bytes", limits.manifest_bytes), format!("{} bytes", item.size));
+        let place = Place { file: Some(item.name.clone()), ..Place::default() };
+        let message = "a manifest is never so large; it was not read";
+        return Ok(Look::TooLarge(Finding::new(Code::SrcLimits, place, expected, found, message)));
     }
     let bytes = source.read(item, limits.manifest_bytes)?;
     let place = Place { file: Some(item.name.clone()), ..Place::default() };

@@ -115,19 +115,19 @@ fn members_duplicated_or_reordered_and_bytes_outside_members() {
     let twin = |name: &'static [u8]| {
         let mut chain = standard();
         let link = chain.links.last_mut().unwrap();
-        link.members.insert("raw/users/0001.json".to_owned(), b"[1]".to_vec());
-        link.members.insert("raw/users/0002.json".to_owned(), b"[2]".to_vec());
+        link.members.insert("inputs/users/0001.json".to_owned(), b"[1]".to_vec());
+        link.members.insert("inputs/users/0002.json".to_owned(), b"[2]".to_vec());
         link.reseal();
         let behind_manifest = 30 + "manifest.json".len() + link.commit.len();
-        let renamed = replaced(&link.package[behind_manifest..], b"raw/users/0002.json", name);
+        let renamed = replaced(&link.package[behind_manifest..], b"inputs/users/0002.json", name);
         link.package.splice(behind_manifest.., renamed);
         chain.files()
     };
-    expect(&twin(b"raw/users/0002.json"), &TO_GAP, 0, &[]);
-    expect(&twin(b"raw/users/0001.json"), &TO_GAP, 1, &["PKG-ZIP-DUP"]);
-    expect(&twin(b"raw/users/0001.JSON"), &TO_GAP, 1, &["PKG-ZIP-COLLIDE", "PKG-ZIP-STRUCT"]);
-    expect(&twin(b"raw/users/../2.json"), &TO_GAP, 1, &["PKG-ZIP-NAME"]);
-    expect(&twin(b"raw/users/0000.json"), &TO_GAP, 1, &["PKG-ZIP-STRUCT"]);
+    expect(&twin(b"inputs/users/0002.json"), &TO_GAP, 0, &[]);
+    expect(&twin(b"inputs/users/0001.json"), &TO_GAP, 1, &["PKG-ZIP-DUP"]);
+    expect(&twin(b"inputs/users/0001.JSON"), &TO_GAP, 1, &["PKG-ZIP-COLLIDE", "PKG-ZIP-STRUCT"]);
+    expect(&twin(b"inputs/users/../2.json"), &TO_GAP, 1, &["PKG-ZIP-NAME"]);
+    expect(&twin(b"inputs/users/0000.json"), &TO_GAP, 1, &["PKG-ZIP-STRUCT"]);
     let prefix = with_package(|package| [b"#!/bin/sh\n".to_vec(), package].concat());
     expect(&prefix, &TO_GAP, 1, &["PKG-ZIP-PREFIX", "PKG-MISSING"]);
     let trailer = with_package(|package| [package, b"more".to_vec()].concat());

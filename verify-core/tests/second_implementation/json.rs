@@ -17,7 +17,8 @@ import os
 for name in sorted(os.listdir(sys.argv[2] + '/input')):
     given = open(sys.argv[2] + '/input/' + name, 'rb').read()
     wanted = open(sys.argv[2] + '/output/' + name, 'rb').read()
-    assert v.canonical(given) == wanted, name
+    reader = v.JsonReader()
+    assert reader.write(reader.read(given)) == wanted, name
     v.read_canonical(wanted)
     try:
         v.read_canonical(given)
