@@ -9,10 +9,17 @@ use verify_core::limits::Limits;
 
 use verify_core::verify::{Group, KnownRecord, Mode, Options};
 
+mod checkpoint;
 mod headless;
+mod prove;
+mod trust;
 pub(crate) mod values;
 
-pub use headless::headless_command;
+pub use checkpoint::{CheckpointCommand, Compare, Save, Show};
+pub use headless::{headless_command, quoted};
+pub use prove::Prove;
+pub(crate) use trust::log_key;
+pub use trust::{Only, Trust};
 pub use values::When;
 
 /// Heading of the limits in the help.
@@ -38,7 +45,9 @@ pub const TOOL: &str = concat!("verifier ", env!("CARGO_PKG_VERSION"));
   verifier verify evidence/demo                 the same answer as text
   verifier verify evidence/demo --format json   and for machines
   verifier verify evidence/demo --from 2026-05-01 --to 2026-05-31
-  verifier verify evidence/demo --head 41:<64 hex digits>   prove that it continues what you kept
+  verifier verify evidence/demo --key <VKEY> --checkpoint q1.checkpoint
+                                                who signed it, and that it extends what you kept
+  verifier checkpoint save evidence/demo --key <VKEY> --out q2.checkpoint
 
 Exit codes (the same in every mode):
   0 verified         1 integrity failed           2 wrong usage
@@ -60,6 +69,8 @@ pub enum Command {
     /// Verify and print the answer.
     #[command(
         after_help = "Examples:\n  verifier verify evidence/demo\n  verifier verify evidence/demo --only chain,coverage\n  \
+                      verifier verify evidence/demo --key <VKEY> --checkpoint q1.checkpoint --require signed\n  \
+                      verifier verify evidence/demo --key <OLD>@0-41 --key <NEW>@42- --tsa authority.pem\n  \
                       verifier verify evidence/demo --format json > report.json\n\nWhat was not asked for with --only \
                       counts as not evaluated, and the report says so."
     )]
@@ -96,6 +107,11 @@ pub enum Command {
                       it was stopped."
     )]
     Drill(Box<crate::drill::arguments::Arguments>),
+    /// Keep a checkpoint of a chain outside of it, read one, or compare two.
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = false)]
+    Checkpoint(CheckpointCommand),
+    /// Hand over a sample of records with proofs that they belong to the signed chain.
+    Prove(Box<Prove>),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  verifier completions bash > /etc/bash_completion.d/verifier")]
     Completions {
@@ -137,6 +153,8 @@ pub enum FailOn {
 
 /// What is to be verified, and how strictly.
 #[derive(Debug, Clone, Args)]
+// A group with flattened arguments would be empty, and then no question would ever be there.
+#[group(args = ["path"])]
 pub struct Question {
     /// Folder with the evidence, or one package.
     #[arg(value_name = "PATH")]
@@ -151,8 +169,11 @@ pub struct Question {
     #[arg(long, value_name = "SEQ:SHA256", value_parser = values::head)]
     pub head: Option<KnownRecord>,
     /// Run these groups of checks alone.
-    #[arg(long, value_name = "GROUP,...", value_delimiter = ',', value_parser = values::group)]
-    pub only: Vec<Group>,
+    #[arg(long, value_name = "GROUP,...", value_delimiter = ',', value_parser = trust::only)]
+    pub only: Vec<Only>,
+    /// What comes from outside of the evidence.
+    #[command(flatten)]
+    pub trust: Trust,
     /// Parse everything again, nothing answered from what was seen before: slower, same answer.
     #[arg(long)]
     pub from_scratch: bool,
@@ -241,7 +262,7 @@ pub struct PeriodError {
 }
 
 impl Question {
-    /// The options of the verification.
+    /// The options of the verification, but for what [`Trust`] names: that has to be opened first.
     pub fn options(&self) -> Result<Options, PeriodError> {
         let period =
             Period { from_utc: self.from.map(When::first_second), to_utc: self.to.map(When::last_second) };
@@ -250,7 +271,14 @@ impl Question {
         {
             return Err(PeriodError { from: from.to_string(), to: to.to_string() });
         }
-        let only: BTreeSet<Group> = self.only.iter().copied().collect();
+        let only: BTreeSet<Group> = self
+            .only
+            .iter()
+            .filter_map(|only| match only {
+                Only::Group(group) => Some(*group),
+                Only::Structural => None,
+            })
+            .collect();
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Options {
             limits: self.limits(),
@@ -258,6 +286,7 @@ impl Question {
             period,
             head: self.head,
             only: (!only.is_empty()).then_some(only),
+            structural: self.only.contains(&Only::Structural),
             accept_explained: self.accept_explained,
             fail_on_violations: self.fail_on == Some(FailOn::Violations),
             threads: self.threads.unwrap_or(processors),

@@ -8,8 +8,14 @@ use std::process::ExitCode;
 pub enum Ending {
     /// Help, version or a completion script was printed.
     Done,
+    /// Something was refused because the integrity of the evidence failed.
+    Failed,
     /// Somebody is asked to type something else.
     Usage,
+    /// Something was refused because the chain was cut.
+    Cut,
+    /// Something was refused because a replay differs.
+    Differs,
     /// There was nothing to verify, it could not be read, or the user left before the end.
     Inconclusive,
     /// A defect of this program, or its answer could not be written.
@@ -22,7 +28,10 @@ impl Ending {
     pub const fn code(self) -> u8 {
         match self {
             Self::Done => 0,
+            Self::Failed => 1,
             Self::Usage => 2,
+            Self::Cut => 3,
+            Self::Differs => 4,
             Self::Inconclusive => 5,
             Self::Internal => 70,
         }
@@ -59,7 +68,15 @@ mod tests {
 
     #[test]
     fn every_ending_stands_in_the_table() {
-        for ending in [Ending::Done, Ending::Usage, Ending::Inconclusive, Ending::Internal] {
+        for ending in [
+            Ending::Done,
+            Ending::Failed,
+            Ending::Usage,
+            Ending::Cut,
+            Ending::Differs,
+            Ending::Inconclusive,
+            Ending::Internal,
+        ] {
             assert_ne!(meaning(ending.code()), "unknown", "{ending:?}");
         }
     }

@@ -4,13 +4,17 @@
 //! answer: one [`Report`](verify_core::report::Report), shown as text, JSON or screens, and its exit code.
 
 pub mod app;
+pub mod checkpoint;
 pub mod cli;
 pub mod display;
 pub mod drill;
 pub mod exit;
 pub mod export;
+pub mod output;
 pub mod print;
 pub mod progress;
+pub mod prove;
+pub mod records;
 pub mod refusal;
 pub mod run;
 #[cfg(test)]
@@ -18,6 +22,7 @@ mod sample;
 pub mod screens;
 pub mod story;
 pub mod term;
+pub mod trust;
 pub mod ui;
 pub mod words;
 pub mod worker;

@@ -6,6 +6,7 @@ use verify_core::report::Report;
 use crate::cli::Format;
 use crate::display::harmless_json;
 
+mod assurance;
 mod checks;
 mod findings;
 mod head;
@@ -20,6 +21,7 @@ pub fn text(report: &Report) -> String {
     let mut sheet = Sheet::default();
     head::verdict(report, &mut sheet);
     head::identity(report, &mut sheet);
+    assurance::assurance(report, &mut sheet);
     head::coverage(report, &mut sheet);
     tables::story(report, &mut sheet);
     tables::controls(report, &mut sheet);

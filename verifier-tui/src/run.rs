@@ -7,20 +7,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use verify_core::finding::Code;
 use verify_core::report::Report;
 use verify_core::source::Folder;
 
+use crate::checkpoint::{self, Answer};
 use crate::cli::{Cli, Command, ExportFormat, Format, Question, headless_command};
 use crate::display::escape;
 use crate::exit::Ending;
 use crate::print;
 use crate::progress::Meter;
+use crate::prove;
 use crate::refusal::Refusal;
 use crate::screens::Left;
 use crate::term;
+use crate::trust;
 use crate::words;
 use crate::worker::{self, Children};
 use verify_core::verify;
@@ -52,6 +55,11 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Refusal
         (Some(Command::Export { out, format: ExportFormat::Csv, question }), _) => {
             crate::export::export(&question, &out)
         }
+        (Some(Command::Checkpoint(command)), _) => {
+            let (answer, format) = checkpoint::run(&command)?;
+            tell(answer, format)
+        }
+        (Some(Command::Prove(asked)), _) => tell(prove::prove(&asked)?, asked.format),
         (Some(Command::Completions { shell }), _) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "verifier", &mut script);
@@ -78,6 +86,14 @@ fn screens_possible() -> bool {
     io::stdout().is_terminal() && !dumb
 }
 
+/// Whether all that is missing is what to verify.
+fn lacks_only_the_path(error: &clap::Error) -> bool {
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(missing)) => missing.iter().all(|name| name == "<PATH>"),
+        _ => true,
+    }
+}
+
 /// Help and version are answers; everything else is one message. What the user typed is escaped, too.
 fn refused_arguments(error: &clap::Error) -> Result<u8, Refusal> {
     // Without styles the only escape sequences in here are those that were typed. The plain form would
@@ -88,7 +104,7 @@ fn refused_arguments(error: &clap::Error) -> Result<u8, Refusal> {
             write_out(text.as_bytes())?;
             Ok(Ending::Done.code())
         }
-        ErrorKind::MissingRequiredArgument => Err(nothing_named()),
+        ErrorKind::MissingRequiredArgument if lacks_only_the_path(error) => Err(nothing_named()),
         _ => {
             let mut lines = text
                 .lines()
@@ -106,24 +122,39 @@ fn refused_arguments(error: &clap::Error) -> Result<u8, Refusal> {
     }
 }
 
+fn tell(answer: Answer, format: Format) -> Result<u8, Refusal> {
+    let code = answer.code;
+    write_out(&answer.into_bytes(format))?;
+    Ok(code)
+}
+
 /// Verifies and prints.
 fn headless(question: &Question, format: Format) -> Result<u8, Refusal> {
-    let options = options(question)?;
-    if format == Format::Text {
-        reachable(&question.path)?;
-    }
-    let meter = Meter::start();
-    let report =
-        verify::verify(&Folder::new(&question.path), &options, &Children::new(&options.limits), &meter);
-    meter.clear();
-    if format == Format::Text && nothing_found(&report) {
-        return Err(no_evidence(&question.path, &report));
-    }
+    let report = match format {
+        Format::Text => judged(question)?,
+        Format::Json => verified(question, &options(question)?),
+    };
     let bytes = print::render(&report, format).map_err(|error| {
         Refusal::new(Ending::Internal, format!("the report cannot be written as JSON: {error}"), "")
     })?;
     write_out(&bytes)?;
     Ok(report.verdict.exit_code)
+}
+
+/// Verifies; a place without any evidence is refused.
+pub(crate) fn judged(question: &Question) -> Result<Report, Refusal> {
+    let options = options(question)?;
+    reachable(&question.path)?;
+    let report = verified(question, &options);
+    if nothing_found(&report) { Err(no_evidence(&question.path, &report)) } else { Ok(report) }
+}
+
+fn verified(question: &Question, options: &verify::Options) -> Report {
+    let meter = Meter::start();
+    let evaluators = Children::new(&options.limits);
+    let report = verify::verify(&Folder::new(&question.path), options, &evaluators, &meter);
+    meter.clear();
+    report
 }
 
 /// Shows the screens, and after them the verdict in one line.
@@ -166,9 +197,20 @@ fn screens(question: &Question) -> Result<u8, Refusal> {
 }
 
 pub(crate) fn options(question: &Question) -> Result<verify::Options, Refusal> {
-    question
+    let options = question
         .options()
-        .map_err(|error| Refusal::new(Ending::Usage, error.to_string(), "a period begins before it ends"))
+        .map_err(|error| Refusal::new(Ending::Usage, error.to_string(), "a period begins before it ends"))?;
+    let given = trust::load(&question.trust)?;
+    Ok(verify::Options {
+        keys: given.keys,
+        anchors: given.anchors,
+        witnesses: given.witnesses,
+        quorum: given.quorum,
+        authorities: given.authorities,
+        time_lag_seconds: given.time_lag_seconds,
+        required: given.required,
+        ..options
+    })
 }
 
 /// A place that cannot be looked into is told before anything else.

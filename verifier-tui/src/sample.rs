@@ -14,6 +14,7 @@ use verify_core::report::{
 use verify_core::time::UtcTime;
 
 mod hostile;
+mod proven;
 pub(crate) use hostile::{hostile, inspection};
 
 pub(crate) fn time(text: &str) -> UtcTime {
@@ -288,6 +289,7 @@ pub(crate) fn gaps() -> Report {
     let place = Place { pointer: Some(slot(8).to_string()), ..Place::default() };
     let message = "a scheduled cycle has neither a snapshot nor a failure record";
     report.findings.push(Finding::new(Code::ChainCadence, place, "a record", "none", message));
+    proven::raise(&mut report);
     decide(&mut report);
     report
 }
@@ -354,12 +356,15 @@ fn assurance(report: &Report) -> Vec<LadderStep> {
         let why = match rung {
             Rung::Signed => "no key was given from outside (--key)",
             Rung::Timestamped => "no authority was given (--tsa)",
+            Rung::Anchored if records > 0 => "no kept checkpoint covers the rest",
             Rung::Anchored => "no checkpoint kept outside was given (--checkpoint)",
             Rung::Locked => "the store was not asked",
             Rung::Hashed | Rung::Chained | Rung::RePerformed => "findings speak against it",
         };
         let reached = records == of && of > 0;
-        LadderStep { rung, reached, records, of, up_to: None, why: (!reached).then(|| why.to_owned()) }
+        let first = report.records.iter().take_while(|record| record.rungs.contains(&rung)).count() as u64;
+        let up_to = (rung == Rung::Anchored && records > 0 && first == records).then(|| records - 1);
+        LadderStep { rung, reached, records, of, up_to, why: (!reached).then(|| why.to_owned()) }
     };
     Rung::ALL.into_iter().map(step).collect()
 }

@@ -12,21 +12,23 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::app::{Model, Overlay, Screen};
+use crate::app::{Model, Screen};
 
 mod chrome;
 mod controls;
 mod drift;
 mod findings;
 mod help;
+mod ladder;
 mod overview;
 mod package;
 mod packages;
+mod pane;
 mod table;
 pub mod text;
 mod theme;
 
-pub(crate) use help::help_lines;
+pub(crate) use pane::pane_lines;
 pub use theme::Theme;
 
 /// Draws everything.
@@ -41,9 +43,7 @@ pub fn render(model: &Model, theme: Theme, frame: &mut Frame<'_>) {
         Screen::Drift => drift::render(model, theme, frame, body),
         Screen::Findings => findings::render(model, theme, frame, body),
     }
-    if model.overlay == Overlay::Help {
-        help::render(model, theme, frame, area);
-    }
+    pane::render(model, theme, frame, area);
 }
 
 /// One row of `area`, counted from its top; empty when there is none.

@@ -1,11 +1,19 @@
 //! The words people read for the states of a report. One function per kind of state, used by text and
 //! screens alike.
 
+use std::collections::BTreeSet;
+
 use verify_core::digest::Digest;
 use verify_core::finding::{Code, ExitClass, Finding, Place, Severity};
 use verify_core::model::{ChangeKind, ControlStatus, Outcome};
-use verify_core::report::{Against, LadderStep, Rung, SlotStatus, VerdictWord};
+use verify_core::report::{Against, Report, SlotStatus, VerdictWord};
 use verify_core::time::UtcTime;
+
+use crate::cli::quoted;
+
+mod ladder;
+
+pub use ladder::{held_against, letters, meaning, not_proven, open, proven, proves, reach, share, standing};
 
 /// The verdict in capitals.
 #[must_use]
@@ -18,44 +26,6 @@ pub const fn verdict(word: VerdictWord) -> &'static str {
         VerdictWord::Inconclusive => "INCONCLUSIVE",
         VerdictWord::Violations => "VIOLATIONS",
     }
-}
-
-/// The highest rung of a record in one word.
-#[must_use]
-pub fn rung(rungs: &[Rung]) -> &'static str {
-    rungs.last().map_or("not proven", |rung| rung.word())
-}
-
-/// What a rung says of the records that stand on it.
-#[must_use]
-pub const fn meaning(rung: Rung) -> &'static str {
-    match rung {
-        Rung::Hashed => "every byte is the one its manifest names",
-        Rung::Chained => "every record names the one before it",
-        Rung::Signed => "a key given from outside signed a checkpoint over it",
-        Rung::Timestamped => "an authority saw that checkpoint soon after the sealing",
-        Rung::Anchored => "a checkpoint kept outside covers it and is extended by this chain",
-        Rung::Locked => "the store was seen to lock it",
-        Rung::RePerformed => "policies, drift and normalization were run again with equal results",
-    }
-}
-
-/// What is proven of all records.
-#[must_use]
-pub fn proven(assurance: &[LadderStep]) -> String {
-    let reached: Vec<_> =
-        assurance.iter().filter(|step| step.reached).map(|step| meaning(step.rung)).collect();
-    if reached.is_empty() { "nothing of all records".to_owned() } else { reached.join(", ") }
-}
-
-/// What is not, or only of some records, and why.
-#[must_use]
-pub fn not_proven(assurance: &[LadderStep]) -> String {
-    let missing: Vec<_> = assurance
-        .iter()
-        .filter_map(|step| step.why.as_ref().map(|why| format!("{} ({})", step.rung.word(), why)))
-        .collect();
-    if missing.is_empty() { "nothing that the ladder knows".to_owned() } else { missing.join(", ") }
 }
 
 /// A slot in one letter, so that colour is never needed.
@@ -165,6 +135,21 @@ pub fn hint(code: Code) -> &'static str {
     }
 }
 
+/// The command that keeps the newest signed checkpoint, where the evidence holds one and nothing speaks against it.
+#[must_use]
+pub fn keep_command(report: &Report) -> Option<String> {
+    let whole = report.verdict.word != VerdictWord::Failed && report.bundle.is_none();
+    report.proofs.checkpoint.as_ref().filter(|_| whole)?;
+    Some(format!("verifier checkpoint save {} --out FILE", quoted(&report.source)))
+}
+
+/// The codes of all decisive findings, each once.
+#[must_use]
+pub fn codes(report: &Report) -> String {
+    let codes: BTreeSet<_> = report.decisive().map(|finding| finding.code.as_str()).collect();
+    codes.into_iter().collect::<Vec<_>>().join(", ")
+}
+
 /// A place in one line, raw: escape it before it is shown.
 #[must_use]
 pub fn place(place: &Place) -> String {
@@ -213,6 +198,7 @@ pub fn counted(count: u64, noun: &str) -> String {
     let plural = match (count, noun.strip_suffix('y')) {
         (1, _) => return format!("1 {noun}"),
         (_, Some(stem)) => format!("{stem}ies"),
+        (_, None) if noun.ends_with('h') => format!("{noun}es"),
         (_, None) => format!("{noun}s"),
     };
     format!("{} {plural}", grouped(count))
@@ -240,6 +226,7 @@ mod tests {
     fn numbers_and_nouns() {
         assert_eq!(counted(1, "cycle"), "1 cycle");
         assert_eq!(counted(1_234_567, "entity"), "1,234,567 entities");
+        assert_eq!(counted(2, "leaf hash"), "2 leaf hashes");
         assert_eq!(grouped(999), "999");
     }
 

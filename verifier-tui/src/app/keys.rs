@@ -31,6 +31,8 @@ pub enum Action {
     Go(Screen),
     /// Type a filter.
     Filter,
+    /// Show how far it is proven.
+    Ladder,
     /// Show the keys.
     Help,
     /// Leave.
@@ -129,6 +131,14 @@ pub const TABLE: &[Binding] = &[
         "show only rows that contain a text",
         "filter",
         Scope::Filterable,
+    ),
+    binding(
+        &[KeyCode::Char('L')],
+        "L",
+        Action::Ladder,
+        "how far it is proven, rung by rung, and what is missing",
+        "ladder",
+        Scope::Everywhere,
     ),
     binding(&[KeyCode::Char('?')], "?", Action::Help, "this help", "help", Scope::Everywhere),
     binding(

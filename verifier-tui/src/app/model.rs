@@ -55,6 +55,8 @@ pub enum Overlay {
     None,
     /// The table of keys.
     Help,
+    /// The assurance ladder, explained.
+    Ladder,
     /// A filter is being typed.
     Filter,
 }
@@ -125,8 +127,8 @@ pub struct Model {
     pub screen: Screen,
     /// What lies over it.
     pub overlay: Overlay,
-    /// First line of the help that is shown.
-    pub help_line: usize,
+    /// First line of the help, or of the ladder, that is shown.
+    pub pane_line: usize,
     /// How far the verification is.
     pub phase: Phase,
     /// Records so far, by sequence; those of the report once it is there.
@@ -153,7 +155,7 @@ impl Model {
             size,
             screen: Screen::Overview,
             overlay: Overlay::None,
-            help_line: 0,
+            pane_line: 0,
             phase: Phase::Running(None),
             records: Vec::new(),
             report: None,

@@ -119,6 +119,10 @@ fn complete(report: &Report, lines: &mut Lines) {
     );
     lines.field("proven", &words::proven(&report.assurance));
     lines.field("not proven", &escape(&words::not_proven(&report.assurance)));
+    for (name, text) in words::held_against(report) {
+        lines.field(name, &text);
+    }
+    lines.add(Paint::Dim, 0, 2, "L explains the ladder, rung by rung");
     lines.blank();
     coverage(report, lines);
     counts(report, lines);
@@ -223,6 +227,9 @@ fn head(report: &Report, lines: &mut Lines) {
     );
     lines.add(Paint::Plain, 0, 2, &newest);
     lines.add(Paint::Strong, 0, 2, &format!("--head {}:{}", head.sequence, head.manifest_sha256));
+    if let Some(save) = words::keep_command(report) {
+        lines.add(Paint::Strong, 0, 2, &save);
+    }
     lines.blank();
 }
 

@@ -90,11 +90,13 @@ fn refresh_overview(model: &mut Model) {
 fn press(model: &mut Model, key: KeyEvent) -> Option<Command> {
     match model.overlay {
         Overlay::Filter => type_filter(model, key),
-        Overlay::Help => {
+        Overlay::Help | Overlay::Ladder => {
             match keys::action(key) {
                 Some(Action::Quit) => return Some(Command::Quit),
-                Some(Action::Help | Action::Back | Action::Open) => model.overlay = Overlay::None,
-                Some(action) => scroll_help(model, action),
+                Some(Action::Help | Action::Ladder | Action::Back | Action::Open) => {
+                    model.overlay = Overlay::None;
+                }
+                Some(action) => scroll_pane(model, action),
                 None => {}
             }
             None
@@ -103,17 +105,17 @@ fn press(model: &mut Model, key: KeyEvent) -> Option<Command> {
     }
 }
 
-fn scroll_help(model: &mut Model, action: Action) {
+fn scroll_pane(model: &mut Model, action: Action) {
     let page = usize::from(model.size.1).max(1);
-    let longest = crate::ui::help_lines(model).saturating_sub(page);
-    model.help_line = match action {
-        Action::Up => model.help_line.saturating_sub(1),
-        Action::Down => model.help_line + 1,
-        Action::PageUp => model.help_line.saturating_sub(page),
-        Action::PageDown => model.help_line + page,
+    let longest = crate::ui::pane_lines(model).saturating_sub(page);
+    model.pane_line = match action {
+        Action::Up => model.pane_line.saturating_sub(1),
+        Action::Down => model.pane_line + 1,
+        Action::PageUp => model.pane_line.saturating_sub(page),
+        Action::PageDown => model.pane_line + page,
         Action::Home => 0,
         Action::End => longest,
-        _ => model.help_line,
+        _ => model.pane_line,
     }
     .min(longest);
 }
@@ -160,7 +162,11 @@ fn act(model: &mut Model, action: Action) -> Option<Command> {
         Action::Filter => {}
         Action::Help => {
             model.overlay = Overlay::Help;
-            model.help_line = 0;
+            model.pane_line = 0;
+        }
+        Action::Ladder => {
+            model.overlay = Overlay::Ladder;
+            model.pane_line = 0;
         }
         Action::Quit => return Some(Command::Quit),
     }

@@ -23,8 +23,11 @@ pub fn headless_command(question: &Question) -> String {
         add("head", &format!("{}:{}", head.sequence, head.manifest_sha256));
     }
     if !question.only.is_empty() {
-        let names: Vec<_> = question.only.iter().map(|group| group.as_str()).collect();
+        let names: Vec<_> = question.only.iter().map(|only| only.as_str()).collect();
         add("only", &names.join(","));
+    }
+    for (name, value) in question.trust.arguments() {
+        add(name, &quoted(&value));
     }
     if question.from_scratch {
         add("from-scratch", "");
@@ -62,7 +65,8 @@ pub fn headless_command(question: &Question) -> String {
 }
 
 /// Quoted for a POSIX shell where it must be.
-fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%=,".contains(c);
     let shown = escape(text);
     if !shown.is_empty() && shown.chars().all(plain) {

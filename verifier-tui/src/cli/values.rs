@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use verify_core::digest::Digest;
 use verify_core::time::UtcTime;
 
-use verify_core::verify::{Group, KnownRecord};
+use verify_core::verify::KnownRecord;
 
 /// A day or a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,13 +70,6 @@ pub(crate) fn head(text: &str) -> Result<KnownRecord, String> {
         .map_err(|_| format!("{expected}; the part before the colon is no sequence number"))?;
     let manifest_sha256 = digest.parse::<Digest>().map_err(|error| format!("{expected}; {error}"))?;
     Ok(KnownRecord { sequence, manifest_sha256 })
-}
-
-pub(super) fn group(text: &str) -> Result<Group, String> {
-    text.parse().map_err(|_| {
-        let known: Vec<_> = Group::ALL.iter().map(|group| group.as_str()).collect();
-        format!("expected some of {}", known.join(", "))
-    })
 }
 
 pub(crate) fn threads(text: &str) -> Result<usize, String> {

@@ -45,6 +45,10 @@ pub(super) fn identity(report: &Report, sheet: &mut Sheet) {
     sheet.field("head", &newest);
     sheet.field("", "keep this line and give it next time:");
     sheet.line(&format!("  --head {}:{}", head.sequence, head.manifest_sha256));
+    if let Some(save) = words::keep_command(report) {
+        sheet.field("", "better: keep its checkpoint, which also shows that it was not cut or forked:");
+        sheet.line(&format!("  {save}"));
+    }
 }
 
 pub(super) fn coverage(report: &Report, sheet: &mut Sheet) {

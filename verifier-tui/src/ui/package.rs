@@ -54,8 +54,15 @@ fn members(
 ) {
     let title = format!("record {}  {}", package.sequence, package.name);
     frame.render_widget(Paragraph::new(fit(&title, area.width.into())), row(area, 0));
-    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    let below = Rect { height: if area.height == 0 { 0 } else { below.height }, ..below };
+    let rungs = model.records.iter().find(|record| record.sequence == package.sequence);
+    let rungs = rungs.map_or(&[][..], |record| &record.rungs);
+    let proven = format!("proven  {} (L: what that means)", words::standing(rungs));
+    let proven = wrap(&proven, area.width.into());
+    for (offset, line) in (1..area.height).zip(&proven) {
+        frame.render_widget(Paragraph::new(line.as_str()), row(area, offset));
+    }
+    let above = u16::try_from(proven.len() + 1).unwrap_or(u16::MAX).min(area.height);
+    let below = Rect { y: area.y + above, height: area.height - above, ..area };
     let full = usize::from(area.width) >= BOTH_IN_FULL;
     let narrow = area.width < NARROW;
     let digest_width = if full { 64 } else { 13 };

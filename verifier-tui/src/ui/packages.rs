@@ -24,13 +24,13 @@ pub(super) fn render(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: R
             fit("record", 6),
             fit("kind", 11),
             fit("cycle (UTC)", 16),
-            fit("proven", 12),
+            fit("proven", 7),
             fit("findings", 8),
             fit("drift", 5)
         )
     };
     let table =
-        Table { screen: Screen::Packages, heading, empty: "no record could be read", detail_height: 9 };
+        Table { screen: Screen::Packages, heading, empty: "no record could be read", detail_height: 11 };
     table::render(
         model,
         theme,
@@ -65,7 +65,7 @@ fn line(record: &RecordSummary, narrow: bool) -> String {
         record.sequence,
         fit(record.kind.as_str(), 11),
         fit(&cycle, 16),
-        fit(words::rung(&record.rungs), 12),
+        words::letters(&record.rungs),
         record.findings,
         drift
     )
@@ -93,6 +93,7 @@ fn detail(record: &RecordSummary, theme: Theme, width: usize) -> Vec<(String, St
     let mut lines = Vec::new();
     let mut add = |text: String| lines.extend(wrap(&text, width).into_iter().map(|line| (line, plain)));
     add(format!("{}  sealed {} UTC", record.collection_id, words::minute(record.sealed_utc)));
+    add(format!("proven    {}", words::standing(&record.rungs)));
     let package = record.package.as_deref().unwrap_or("none");
     add(format!("package   {package} ({} bytes)", words::grouped(record.package_bytes)));
     add(format!("manifest  {}", record.manifest_sha256));

@@ -112,8 +112,11 @@ fn no_size_is_too_small_and_none_breaks_it() {
                 model.screen = screen;
                 draw(&model, true);
             }
-            press(&mut model, KeyCode::Char('?'));
-            draw(&model, true);
+            for pane in ['?', 'L'] {
+                press(&mut model, KeyCode::Char(pane));
+                draw(&model, true);
+                press(&mut model, KeyCode::Char(pane));
+            }
         }
     }
 }
@@ -160,6 +163,9 @@ fn nothing_hostile_reaches_a_cell() {
             model.screen = Screen::Controls;
             press(&mut model, KeyCode::Enter);
             screens.push(buffer(&model, true));
+            press(&mut model, KeyCode::Char('L'));
+            screens.push(buffer(&model, true));
+            press(&mut model, KeyCode::Char('L'));
             if let Some(package) = model.package.as_mut() {
                 package.content = Some(Err(attack.to_owned()));
             }
@@ -256,4 +262,31 @@ fn help_on_a_small_screen_can_be_read_to_its_end() {
     press(&mut model, KeyCode::PageUp);
     press(&mut model, KeyCode::Home);
     assert_eq!(text(&buffer(&model, false)), top);
+}
+
+#[test]
+fn the_ladder_is_one_key_away_and_says_what_is_missing() {
+    let mut overview = model(Some(sample::gaps()), (80, 24));
+    press(&mut overview, KeyCode::Char('L'));
+    insta::assert_snapshot!("ladder", draw(&overview, true).backend());
+    press(&mut overview, KeyCode::End);
+    insta::assert_snapshot!("ladder_end", draw(&overview, true).backend());
+    press(&mut overview, KeyCode::Char('L'));
+    assert!(!text(&buffer(&overview, true)).contains("How far it is proven"));
+    let mut package = model(Some(sample::gaps()), (80, 24));
+    open_package(&mut package);
+    press(&mut package, KeyCode::Char('L'));
+    let shown = text(&buffer(&package, true));
+    assert!(shown.contains("record 4: hashed, chained, signed, timestamped, anchored"), "{shown}");
+    let mut unsigned = model(Some(sample::verified()), (80, 60));
+    press(&mut unsigned, KeyCode::Char('L'));
+    let shown = text(&buffer(&unsigned, true));
+    for takes in
+        ["--key with the verifier key", "--tsa with", "--checkpoint with one kept", "a folder has no lock"]
+    {
+        assert!(shown.contains(takes), "{takes}: {shown}");
+    }
+    let mut running = model(None, (80, 24));
+    press(&mut running, KeyCode::Char('L'));
+    assert!(text(&buffer(&running, true)).contains("nothing is proven yet"));
 }

@@ -119,7 +119,7 @@ fn why(rung: Rung, standing: u64, of: u64, report: &Report, delivery: Delivery, 
         Rung::Anchored if options.anchors.is_empty() => "no checkpoint kept outside was given (--checkpoint)",
         Rung::Anchored if standing == 0 => "no kept checkpoint is one that these records extend",
         Rung::Anchored => "no kept checkpoint covers the rest",
-        Rung::Locked => "the store was not asked for its locks",
+        Rung::Locked => "the store was not asked for its locks; a folder has none to show",
         Rung::RePerformed if of == 0 => "there is no snapshot, so there is nothing to perform again",
         Rung::RePerformed if alone => "one package alone has no earlier states to be compared with",
         Rung::RePerformed => {

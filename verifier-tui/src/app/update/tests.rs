@@ -55,6 +55,7 @@ fn every_key_of_the_table_does_what_it_says() {
                 Action::Go(screen) => assert_eq!(model.screen, screen),
                 Action::Filter => assert_eq!(model.overlay, Overlay::Filter),
                 Action::Help => assert_eq!(model.overlay, Overlay::Help),
+                Action::Ladder => assert_eq!(model.overlay, Overlay::Ladder),
                 Action::Quit => assert_eq!(command, Some(Command::Quit)),
             }
         }

@@ -1,0 +1,72 @@
+//! The few files this program writes: where the user says, never over anything, never beside the evidence.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::exit::Ending;
+use crate::refusal::Refusal;
+
+/// The way to `path` without links, so that it can be compared with another one. The last part need not exist.
+fn resolved(path: &Path) -> io::Result<PathBuf> {
+    let parent = match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return Err(io::Error::from(io::ErrorKind::InvalidInput)),
+    };
+    let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+    Ok(parent.canonicalize()?.join(name))
+}
+
+/// Refuses a place that exists, whose folder does not, or that lies in the evidence at `evidence`.
+pub fn outside(path: &Path, evidence: &Path) -> Result<(), Refusal> {
+    let shown = path.display();
+    let place = resolved(path).map_err(|error| {
+        Refusal::new(
+            Ending::Usage,
+            format!("cannot write {shown}: {error}"),
+            "--out names something new in a folder that exists",
+        )
+    })?;
+    if fs::symlink_metadata(&place).is_ok() {
+        return Err(Refusal::new(
+            Ending::Usage,
+            format!("{shown} exists already: nothing is ever written over"),
+            "name another one; what was kept before stays as it is",
+        ));
+    }
+    let inside = evidence.canonicalize().is_ok_and(|evidence| place.starts_with(evidence));
+    if inside {
+        return Err(Refusal::new(
+            Ending::Usage,
+            format!(
+                "{shown} lies inside of the evidence {}: nothing is ever written there",
+                evidence.display()
+            ),
+            "keep it where the owner of the evidence cannot reach it",
+        ));
+    }
+    Ok(())
+}
+
+/// Writes a file that did not exist.
+pub fn create(path: &Path, bytes: &[u8]) -> Result<(), Refusal> {
+    let written = File::create_new(path).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.map_err(|error| failed(path, &error))
+}
+
+/// Makes a folder that did not exist.
+pub fn create_folder(path: &Path) -> Result<(), Refusal> {
+    fs::create_dir(path).map_err(|error| failed(path, &error))
+}
+
+fn failed(path: &Path, error: &io::Error) -> Refusal {
+    Refusal::new(
+        Ending::Internal,
+        format!("cannot write {}: {error}", path.display()),
+        "what was written of it so far is not complete: take it away and try again",
+    )
+}
