@@ -109,7 +109,12 @@ fn verifier(folder: &Path, case: &Case, both: &BTreeSet<&str>) -> (u8, BTreeSet<
 
 /// How the case is asked about, for Python.
 fn question(case: &Case) -> Value {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| {
+        bytes.iter().fold(String::new(), |mut text, byte| {
+            std::fmt::Write::write_fmt(&mut text, format_args!("{byte:02x}")).unwrap();
+            text
+        })
+    };
     let keys: Vec<Value> =
         case.keys.iter().map(|key| json!([key.key.to_string(), key.from, key.to])).collect();
     let anchors: Vec<Value> = case

@@ -10,7 +10,7 @@ use super::chain::signing::Signer;
 use super::chain::{Chain, origin, standard, standard_signed};
 use super::python::{Files, packages_only};
 
-/// SplitMix64: the same numbers on every machine.
+/// `SplitMix64`: the same numbers on every machine.
 struct Dice(u64);
 
 impl Dice {
@@ -66,7 +66,8 @@ fn change_value(value: &mut Value, dice: &mut Dice) {
             *text = letters.into_iter().collect();
         }
         other => {
-            *other = dice.pick(&[json!(null), json!(true), json!(0), json!("x"), json!([]), json!({})]).clone();
+            *other =
+                dice.pick(&[json!(null), json!(true), json!(0), json!("x"), json!([]), json!({})]).clone();
         }
     }
 }
@@ -78,7 +79,9 @@ fn change_record(chain: &mut Chain, dice: &mut Dice) {
     let documents: Vec<String> = link
         .members
         .keys()
-        .filter(|name| name.ends_with(".json") || *name == "transcript.jsonl" || *name == "checkpoint")
+        .filter(|name| {
+            name.strip_suffix(".json").is_some() || *name == "transcript.jsonl" || *name == "checkpoint"
+        })
         .cloned()
         .collect();
     let member = dice.pick(&documents).clone();
@@ -91,10 +94,10 @@ fn change_record(chain: &mut Chain, dice: &mut Dice) {
         "transcript.jsonl" => {
             let text = String::from_utf8(bytes.clone()).unwrap();
             let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-            let line = dice.roll(lines.len());
-            let mut value: Value = serde_json::from_str(&lines[line]).unwrap();
+            let number = dice.roll(lines.len());
+            let mut value: Value = serde_json::from_str(&lines[number]).unwrap();
             change_value(&mut value, dice);
-            lines[line] = String::from_utf8(canon::to_vec(&value).unwrap()).unwrap();
+            lines[number] = String::from_utf8(canon::to_vec(&value).unwrap()).unwrap();
             *bytes = (lines.join("\n") + "\n").into_bytes();
         }
         _ => {

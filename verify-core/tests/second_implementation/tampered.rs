@@ -146,7 +146,8 @@ fn lines_of_the_transcript_are_changed_and_sealed_again() {
                 cases.insert(format!("{index}-{number}-{name}"), Case::to_gap(files));
             }
         }
-        let reversed: String = lines.iter().rev().map(|line| format!("{line}\n")).collect();
+        let mut reversed = lines.iter().rev().copied().collect::<Vec<_>>().join("\n");
+        reversed.push('\n');
         for (name, content) in
             [("empty", String::new()), ("reversed", reversed), ("cut", text[..40].to_owned())]
         {
@@ -187,7 +188,8 @@ fn members_are_added_removed_and_exchanged() {
                 changed.links[index].reseal();
                 cases.insert(format!("{index}-without-{at}"), Case::to_gap(changed.files()));
             }
-            let content = if name.ends_with(".json") { b"[]".to_vec() } else { b"other\n".to_vec() };
+            let content =
+                if name.strip_suffix(".json").is_some() { b"[]".to_vec() } else { b"other\n".to_vec() };
             cases.insert(format!("{index}-other-{at}"), Case::to_gap(resealed(&chain, index, name, content)));
         }
         for name in
