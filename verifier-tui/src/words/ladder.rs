@@ -172,7 +172,7 @@ pub fn held_against(report: &Report) -> Vec<(&'static str, String)> {
 fn key(row: &KeyRow) -> String {
     let mut parts = row.key.splitn(3, '+');
     let (name, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let whose = if row.given { "given by you" } else { "found in the evidence only" };
+    let whose = if row.given { "given by you" } else { "named by the evidence itself" };
     let records = match row.to {
         None => format!("from {} on", row.from),
         Some(to) => format!("{} to {to}", row.from),
