@@ -172,8 +172,16 @@ impl<'a> Record<'a> {
         let mut digests = BTreeMap::new();
         let resources = at(&mut self.manifest, "/resources")?.as_object_mut();
         for (name, record) in resources.into_iter().flatten() {
-            let Some(entities) = snapshot.get(name) else { continue };
+            // A manifest that contradicts itself would be refused for that alone (F-25).
+            let Some(entities) = snapshot.get(name) else {
+                *at(record, "/outcome")? = "partial".into();
+                *at(record, "/reason")? = "the list broke off".into();
+                *at(record, "/sha256")? = Value::Null;
+                continue;
+            };
             let digest = Digest::of(&canon::to_vec(entities)?);
+            *at(record, "/outcome")? = "complete".into();
+            *at(record, "/reason")? = Value::Null;
             *at(record, "/sha256")? = digest.to_string().into();
             *at(record, "/count")? = entities.as_array().map_or(0, Vec::len).into();
             digests.insert(name.clone(), digest);
