@@ -2055,6 +2055,14 @@ def check_chain(records, partial, bundle, findings):
         previous = record
 
 
+def promises(schedule, moment):
+    """Whether a cycle was due then. A schedule that is not understood is a finding of its own."""
+    try:
+        return any(True for _ in Schedule(schedule).between(moment, moment))
+    except ValueError:
+        return True
+
+
 def check_explanations(records, findings):
     """An explanation names a slot that was due, afterwards (F-98)."""
     for record in records:
@@ -2067,7 +2075,7 @@ def check_explanations(records, findings):
             say("SCHEMA-BIND", "the explanation was written before its slot", record.manifest["sealed_utc"], slot)
         in_force = next((other for other in reversed(records) if other.manifest["sealed_utc"] <= slot), records[0])
         schedules, moment = [item.manifest["schedule"] for item in (in_force, record)], seconds(slot)
-        if not any(list(Schedule(schedule).between(moment, moment)) for schedule in schedules):
+        if not any(promises(schedule, moment) for schedule in schedules):
             say("SCHEMA-BIND", "the explanation names a slot that the schedule does not have",
                 record.manifest["schedule"]["cron"], slot)
 
@@ -2513,6 +2521,7 @@ def verify(path, first=None, last=None, head=None, keys=(), anchors=()):
         elif bundle and records:
             notes.insert(0, "gaps, rules in force and coverage: a bundle of samples cannot show them")
         elif records:
+            check_explanations(records, findings)
             covered = coverage(records, first, last, found)
         if records and not bundle:
             RulesInForce(findings).follow(records)
