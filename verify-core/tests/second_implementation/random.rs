@@ -66,7 +66,8 @@ fn change_value(value: &mut Value, dice: &mut Dice) {
             *text = letters.into_iter().collect();
         }
         other => {
-            *other = dice.pick(&[json!(null), json!(true), json!(0), json!("x"), json!([]), json!({})]).clone();
+            *other =
+                dice.pick(&[json!(null), json!(true), json!(0), json!("x"), json!([]), json!({})]).clone();
         }
     }
 }
