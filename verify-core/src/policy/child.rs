@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::outcome::PolicyOutcome;
 use super::{Evaluator, InProcess, PolicyError, PolicyErrorKind, PolicyFiles};
 use crate::digest::Digest;
+use crate::limits::option;
 use crate::model::Control;
 
 /// Bytes of one frame: an input of all resources of a large tenant fits.
@@ -160,7 +161,11 @@ impl<S: Spawn> ChildEvaluator<S> {
             PolicyError::new(
                 PolicyErrorKind::Limits,
                 super::POLICIES_FOLDER,
-                format!("the evaluating process died or was stopped: {error}"),
+                format!(
+                    "the evaluating process died or was stopped ({}, {}): {error}",
+                    option::POLICY_SECONDS,
+                    option::POLICY_MEMORY
+                ),
             )
         })
     }

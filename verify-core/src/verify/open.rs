@@ -84,6 +84,12 @@ impl Opened<'_> {
             .collect()
     }
 
+    /// Whether every member that the manifest lists below a folder is sound.
+    pub(super) fn is_whole_below(&self, folder: &str) -> bool {
+        let inside = |path: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        self.manifest.files.iter().all(|entry| !inside(&entry.path) || self.sound.contains_key(&entry.path))
+    }
+
     /// Digest over the sound members below a folder, as in F-14.
     pub(super) fn digest_below(&self, folder: &str) -> Digest {
         let inside = |name: &&String| name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));

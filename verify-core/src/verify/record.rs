@@ -239,7 +239,8 @@ fn judge_record(
         Err(reason) => {
             let place = opened.place_of("profile");
             let message = "the profile of the record cannot be used, so nothing in it can be performed again";
-            if shared.options.runs(Group::Normalization) {
+            // A profile that is damaged is a finding already.
+            if shared.options.runs(Group::Normalization) && opened.is_whole_below("profile") {
                 tally.fail(Finding::new(Code::NormReplay, place, "one profile", reason.as_str(), message));
             }
             for code in [Code::DriftReplay, Code::SchemaSnapshot, Code::PolicyReplay] {

@@ -238,11 +238,16 @@ pub(super) fn check_state_schemas(
         let schema = match rules.schemas.get(path) {
             Some(Ok(schema)) => schema,
             Some(Err(error)) => {
-                tally.skip(Code::SchemaSnapshot, &format!("the state schema cannot be used: {error}"));
+                let message = "the state schema of a resource cannot be applied";
+                let place = Place { pointer: Some(format!("/{name}")), ..opened.place_of(path) };
+                let expected = "a schema without remote references, recursion or runaway patterns";
+                tally.fail(Finding::new(Code::SchemaSnapshot, place, expected, error.as_str(), message));
                 continue;
             }
             None => {
-                tally.skip(Code::SchemaSnapshot, "the package does not hold the state schema of the profile");
+                let message = "the package does not hold the state schema that its profile names";
+                let place = Place { pointer: Some(format!("/{name}")), ..opened.place_of(path) };
+                tally.fail(Finding::new(Code::SchemaSnapshot, place, "a schema", "none", message));
                 continue;
             }
         };
