@@ -12,6 +12,7 @@
 #[path = "../../verify-core/tests/support/expected.rs"]
 mod expected;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -181,15 +182,41 @@ fn the_verifier_shows_every_fixture_as_plain_text() {
     });
 }
 
+/// Code, record, file, member and pointer of every finding; offsets of bytes are an aid (F-115).
+fn places(report: &serde_json::Value) -> BTreeSet<String> {
+    let findings = report["findings"].as_array().unwrap().iter();
+    let place = |finding: &serde_json::Value| {
+        let at = if finding["place"].is_object() { &finding["place"] } else { finding };
+        let pointer = at["pointer"].as_str().filter(|pointer| !pointer.starts_with("byte "));
+        format!("{} {} {} {} {pointer:?}", finding["code"], at["sequence"], at["file"], at["member"])
+    };
+    findings.map(place).collect()
+}
+
 #[test]
-fn the_second_implementation_survives_every_fixture_in_time_and_memory() {
+fn the_second_implementation_says_the_same_of_every_fixture_in_time_and_memory() {
     let own = tempfile::tempdir().unwrap();
     fs::set_permissions(own.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let script = own.path().join("verify.py");
     fs::write(&script, verify_core::VERIFY_PY).unwrap();
     all(|_, copy| {
-        let mut arguments = vec!["-I", "-S", script.to_str().unwrap(), "evidence", "--json"];
-        arguments.extend(copy.expected.common_args());
-        copy.run(Path::new("python3"), &arguments).judgement().map(drop)
+        let common = copy.expected.common_args();
+        let program = copy.reachable(Path::new(env!("CARGO_BIN_EXE_verifier")));
+        let arguments = ["verify", "evidence", "--format", "json", "--only", "structural"];
+        let first = copy.run(&program, &[&arguments, &common[..]].concat());
+        let arguments = ["-I", "-S", script.to_str().unwrap(), "evidence", "--json"];
+        let second = copy.run(Path::new("python3"), &[&arguments, &common[..]].concat());
+        let (exit, _) = first.judgement()?;
+        let (second_exit, _) = second.judgement()?;
+        let read = |answer: &Answer| places(&serde_json::from_str(&answer.stdout).unwrap());
+        let (first, second) = (read(&first), read(&second));
+        if exit == second_exit && first == second {
+            return Ok(());
+        }
+        let only = |left: &BTreeSet<String>, right: &BTreeSet<String>| -> Vec<String> {
+            left.difference(right).cloned().collect()
+        };
+        let (first, second) = (only(&first, &second), only(&second, &first));
+        Err(format!("verifier {exit}, alone {first:#?}; verify.py {second_exit}, alone {second:#?}"))
     });
 }

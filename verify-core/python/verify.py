@@ -1427,9 +1427,11 @@ class PackageCheck:
                 self.say("PKG-MEMBERS", "the member does not belong to the kind, or is missing", "section 10",
                          "listed" if name in listed else "not listed", member=name)
         self.package.note_listed = "checkpoint" in listed
-        sums = inflate(self.data, members["SHA256SUMS"], self.say)
-        if sums is not None:
-            self.check_sums(sums[1])
+        implied = self.implied_sums()
+        sums = inflate(self.data, members["SHA256SUMS"], self.say, False)
+        if sums is not None and sums[0] != sha256(implied):  # F-103
+            self.say("PKG-SUMS", "SHA256SUMS is not what the manifest implies", sha256(implied), sums[0],
+                     member="SHA256SUMS")
         for name in sorted(set(listed) & set(members)):
             self.read_member(members[name], listed[name])
 
@@ -1487,13 +1489,10 @@ class PackageCheck:
         if needed:
             self.documents[name] = value
 
-    def check_sums(self, content):
+    def implied_sums(self):
         lines = [(self.package.digest, "manifest.json")]
         lines += [(entry["sha256"], entry["path"]) for entry in self.manifest["files"]]
-        implied = "".join("%s  %s\n" % line for line in lines).encode("utf-8")
-        if content != implied:  # F-103
-            self.say("PKG-SUMS", "SHA256SUMS is not what the manifest implies", sha256(implied), sha256(content),
-                     member="SHA256SUMS")
+        return "".join("%s  %s\n" % line for line in lines).encode("utf-8")
 
     def check_rule_digests(self):
         """F-36, over the list; that the members are the listed ones is checked above."""
@@ -1763,6 +1762,9 @@ def list_files(root, found):
     if not os.path.isdir(root):
         if not os.path.lexists(root):
             raise Unreadable("there is nothing at %s" % root)
+        if os.path.islink(root) or not os.path.isfile(root):
+            found.findings.add("SRC-TYPE", "not a regular file", "a regular file", "a link or device", file="")
+            return []
         return [(root, "")]
     files = []
 
@@ -1817,8 +1819,8 @@ def read_file(path, name, found, most=None):
             if status.st_size > PACKAGE_BYTES:
                 return say("SRC-LIMITS", "the file is too large", PACKAGE_BYTES, status.st_size)
             data = handle.read(status.st_size + 1 if most is None else most)
-    except OSError as error:
-        return found.problems.append("cannot read %s: %s" % (name, error.strerror))
+    except (OSError, MemoryError) as error:
+        return found.problems.append("cannot read %s: %s" % (name, getattr(error, "strerror", "not enough memory")))
     if most is None and len(data) != status.st_size:
         return say("SRC-STABLE", "the file changed while it was read", status.st_size, len(data))
     return data

@@ -8,8 +8,6 @@
     reason = "a test ends at the first surprise"
 )]
 
-#[path = "second_implementation/agreement.rs"]
-mod agreement;
 #[path = "second_implementation/bindings.rs"]
 mod bindings;
 #[path = "second_implementation/bounds.rs"]
@@ -26,12 +24,6 @@ mod documents;
 mod json;
 #[path = "support/python.rs"]
 mod python;
-#[path = "second_implementation/random.rs"]
-mod random;
-#[path = "second_implementation/signed.rs"]
-mod signed;
-#[path = "second_implementation/tampered.rs"]
-mod tampered;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use verify_core::canon;
 use verify_core::verify::{KeptCheckpoint, TrustedKey};
 
-use super::agreement::{Case, Cases, compare};
 use super::chain::signing::Signer;
 use super::chain::{Chain, origin, standard, standard_signed};
+use super::compare::{Case, Cases, compare};
 use super::python::{Files, packages_only};
 
 /// `SplitMix64`: the same numbers on every machine.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use verify_core::canon;
 
-use super::agreement::{Case, Cases, compare};
 use super::chain::{Chain, Link, standard};
+use super::compare::{Case, Cases, compare};
 use super::python::{Files, packages_only};
 
 /// One bit of one file is flipped, at places spread over the file.

@@ -6,9 +6,9 @@ use verify_core::checkpoint::SignedNote;
 use verify_core::model::Proof;
 use verify_core::verify::{KeptCheckpoint, KnownRecord, TrustedKey};
 
-use super::agreement::{Case, Cases, compare};
 use super::chain::signing::{Signer, signed};
 use super::chain::{Chain, origin, standard, standard_signed};
+use super::compare::{Case, Cases, compare};
 use super::python::{Files, packages_only};
 
 const LOG: u8 = 1;
