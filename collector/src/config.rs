@@ -40,10 +40,23 @@ pub struct Config {
     pub store_root: PathBuf,
     /// Where the key is that signs the chain; `None`: the chain is not signed.
     pub signing_key: Option<KeySource>,
+    /// How AWS is reached, should a key be there.
+    pub aws: AwsConfig,
     /// Who stamps the checkpoints; `None`: nobody.
     pub timestamp: Option<TimestampConfig>,
     /// Who approved the first rules.
     pub genesis: GenesisApproval,
+}
+
+/// How AWS is reached; what is absent follows AWS's own order: environment, profile files, role.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AwsConfig {
+    /// Region, e.g. `eu-central-1`.
+    pub region: Option<String>,
+    /// Profile of AWS's own configuration files.
+    pub profile: Option<String>,
+    /// Address of every service: a gateway or a test server. https, or http to this machine.
+    pub endpoint_url: Option<String>,
 }
 
 /// A time-stamping authority (RFC 3161).

@@ -3,6 +3,7 @@
 //! The binary is thin; everything stands here, so that tests and the embedded demo use the very
 //! code that speaks to a real platform.
 
+pub mod aws;
 pub mod chain;
 pub mod cli;
 pub mod clock;

@@ -188,7 +188,7 @@ fn refuse_shared(_file: &File, _path: &Path) -> Result<(), SecretError> {
 }
 
 /// Takes off one line end, and refuses what no platform hands out as a secret.
-fn one_line(text: &str, place: &str) -> Result<Secret, SecretError> {
+pub(crate) fn one_line(text: &str, place: &str) -> Result<Secret, SecretError> {
     let refused = |found| SecretError::Content { place: place.to_owned(), found };
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);

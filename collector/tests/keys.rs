@@ -4,148 +4,17 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
-use verify_core::checkpoint::{SignatureState, SignedNote, VerifierKey};
+use verify_core::checkpoint::SignatureState;
 use verify_core::finding::Code;
-use verify_core::report::Report;
-use verify_core::source::Folder;
-use verify_core::verify::{InProcessEvaluators, Options, Silent, TrustedKey, verify};
+use verify_core::verify::TrustedKey;
 
-const DECISION: [&str; 6] = ["--by", "j.doe", "--ticket", "CHG-50", "--reason", "yearly change"];
-const CONFIG: [&str; 2] = ["--config", "collector.toml"];
+#[expect(dead_code, reason = "shared with other tests, which use the rest")]
+#[path = "support/place.rs"]
+mod place;
 
-/// A folder with a configuration whose slots are always open, and whose platform nobody is.
-struct Place(tempfile::TempDir);
-
-impl Place {
-    fn new() -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
-        place.done(&["init"]);
-        // A port that was free a moment ago and that nobody listens on: every cycle is a sealed failure.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let profile =
-            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles/reference.toml"))
-                .unwrap();
-        let profile: String = profile
-            .lines()
-            .filter(|line| !line.starts_with("attempts_per_page"))
-            .map(|line| {
-                if line == "[pacing]" {
-                    "[pacing]\nattempts_per_page = 1\n".to_owned()
-                } else {
-                    format!("{line}\n")
-                }
-            })
-            .collect();
-        std::fs::write(place.path("own.toml"), profile).unwrap();
-        place.edit("profile = \"genesys-cloud\"", "profile = \"./own.toml\"");
-        place.edit("cron = \"0 8 * * *\"", "cron = \"* * * * *\"");
-        place.edit(
-            "# api_base = \"https://api.example.com\"",
-            &format!("api_base = \"http://127.0.0.1:{port}\""),
-        );
-        place.edit(
-            "# sign_in_base = \"https://login.example.com\"",
-            &format!("sign_in_base = \"http://127.0.0.1:{port}\""),
-        );
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn edit(&self, from: &str, to: &str) {
-        let path = self.path("collector.toml");
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains(from), "{from}");
-        std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_collector"))
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env("COLLECTOR_CLIENT_SECRET", "a-secret")
-            .output()
-            .unwrap()
-    }
-
-    /// Standard output of a run that must end with 0.
-    fn done(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "{arguments:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// Standard error of a run that must end with `code` and write nothing to standard output.
-    fn refused(&self, arguments: &[&str], code: i32) -> String {
-        let output = self.run(arguments);
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {told}");
-        assert!(output.stdout.is_empty() && told.contains("hint: "), "{told}");
-        told
-    }
-
-    /// Seals one record, a failure.
-    fn collect(&self) {
-        let output = self.run(&[&["collect"], &CONFIG[..]].concat());
-        assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
-    }
-
-    /// Makes a key; its public half.
-    fn generate(&self, file: &str) -> VerifierKey {
-        let told = self.done(&[&["key", "generate", "--out", file], &CONFIG[..]].concat());
-        let line = told.lines().find_map(|line| line.strip_prefix("public key: ")).unwrap();
-        line.parse().unwrap()
-    }
-
-    fn note(&self, sequence: u64) -> SignedNote {
-        let bytes = std::fs::read(self.path(&format!("evidence/chain/{sequence:010}.checkpoint"))).unwrap();
-        SignedNote::parse(&bytes).unwrap()
-    }
-
-    fn verified(&self, keys: Vec<TrustedKey>) -> Report {
-        let options = Options { keys, ..Options::default() };
-        verify(&Folder::new(self.path("evidence")), &options, &InProcessEvaluators, &Silent)
-    }
-}
-
-/// Arguments of a change of keys.
-fn rotate(more: &[&str]) -> Vec<String> {
-    let all = [&["key", "rotate"], &CONFIG[..], &DECISION, more].concat();
-    all.into_iter().map(str::to_owned).collect()
-}
-
-fn strs(arguments: &[String]) -> Vec<&str> {
-    arguments.iter().map(String::as_str).collect()
-}
-
-fn trusted(key: &VerifierKey, from: u64) -> TrustedKey {
-    TrustedKey { key: key.clone(), from, to: None }
-}
-
-fn has(report: &Report, code: Code) -> bool {
-    report.findings.iter().any(|finding| finding.code == code)
-}
-
-/// Whether any finding speaks against signatures or keys.
-fn about_signatures(report: &Report) -> Vec<String> {
-    let about = |finding: &&verify_core::finding::Finding| finding.code.as_str().starts_with("SIG-");
-    report
-        .findings
-        .iter()
-        .filter(about)
-        .map(|finding| format!("{}: {}", finding.code, finding.message))
-        .collect()
-}
+use place::{CONFIG, Place, about_signatures, has, rotate, strs, trusted};
 
 #[test]
 fn a_generated_key_is_its_owners_alone_and_is_never_overwritten() {
@@ -196,7 +65,7 @@ fn the_shown_pem_is_that_of_the_key_and_openssl_reads_it() {
     std::fs::write(place.path("text"), note.text()).unwrap();
     std::fs::write(place.path("signature"), &note.lines().first().unwrap().signature).unwrap();
     let verified = Command::new("openssl")
-        .current_dir(place.0.path())
+        .current_dir(place.folder())
         .args("pkeyutl -verify -pubin -inkey log.pem -rawin -in text -sigfile signature".split(' '))
         .output()
         .unwrap();

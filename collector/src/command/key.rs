@@ -99,7 +99,7 @@ fn show_configured(
         return Err(CommandError::new(Ending::Usage, "the chain is not signed and no key is configured")
             .hint("make a key with `collector key generate`"));
     };
-    let signer = signing::open(source, &config.origin)?;
+    let signer = signing::open(source, &config.origin, &config.aws)?;
     if pem {
         write!(out, "{}", signer.key().public_pem())?;
         return Ok(Ending::Done);
@@ -117,13 +117,20 @@ fn show_configured(
 
 fn rotate(arguments: &RotateArguments, out: &mut dyn Write) -> Result<Ending, CommandError> {
     let config = Config::read(&arguments.config.config)?;
-    let new = signing::open(&arguments.new.parse::<KeySource>()?, &config.origin)?;
+    let new = signing::open(&arguments.new.parse::<KeySource>()?, &config.origin, &config.aws)?;
     let outgoing = match &config.signing_key {
         Some(source) if !arguments.emergency => {
-            Some(signing::open(source, &config.origin).map_err(|error| {
-                CommandError::from(error).hint(
-                "the outgoing key must sign the change; if it is lost or stolen, change it with --emergency",
-            )
+            Some(signing::open(source, &config.origin, &config.aws).map_err(|error| {
+                // A service that is down is no reason to do without the key it holds.
+                let lost = !error.is_passing();
+                let error = CommandError::from(error);
+                if lost {
+                    error.hint(
+                        "the outgoing key must sign the change; if it is lost or stolen, change it with --emergency",
+                    )
+                } else {
+                    error
+                }
             })?)
         }
         Some(_) | None => None,

@@ -32,7 +32,7 @@ pub(super) fn session_of(config: &Config) -> Result<Session, CommandError> {
 /// The configured key; none for a chain that is not signed.
 fn keyring(config: &Config) -> Result<Keyring, CommandError> {
     let Some(source) = &config.signing_key else { return Ok(Keyring::none()) };
-    match signing::open(source, &config.origin) {
+    match signing::open(source, &config.origin, &config.aws) {
         Ok(signer) => Ok(Keyring::of(signer)),
         Err(error) if error.is_passing() => Ok(Keyring::unreachable(told(&error))),
         Err(error) => Err(error.into()),
@@ -110,13 +110,9 @@ fn notes_hint(error: &NotesError) -> (Ending, &'static str) {
 
 impl From<SignError> for CommandError {
     fn from(error: SignError) -> Self {
-        let hint = match &error {
-            SignError::Name { .. } => {
-                "a chain's key bears the chain's name: make one with `collector key generate`"
-            }
-            _ => "signing.key says where the key is; make one with `collector key generate`",
-        };
-        Self::new(Ending::Usage, error).hint(hint)
+        let ending = if error.is_passing() { Ending::StoreRefused } else { Ending::Usage };
+        let hint = error.hint();
+        Self::new(ending, error).hint(hint)
     }
 }
 

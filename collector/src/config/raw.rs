@@ -9,10 +9,11 @@ use verify_core::model::{Origin, Schedule};
 use verify_core::schedule::Slots;
 use verify_core::time::UtcTime;
 
-use super::{
-    Config, ConfigError, GenesisApproval, Identity, RuleSources, Source, TenantConfig, TimestampConfig,
-};
-use crate::signing::KeySource;
+use super::{Config, ConfigError, GenesisApproval, Identity, RuleSources, Source, TenantConfig};
+
+mod services;
+
+use services::{RawAws, RawSigning, RawTimestamp};
 
 /// Bytes of a configuration file.
 pub(super) const LARGEST: usize = 1 << 20;
@@ -21,8 +22,6 @@ const LONGEST_TOLERANCE: u32 = 24 * 3_600;
 const LONGEST_PROPAGATION_WAIT: u32 = 3_600;
 /// Nine years hold every date, 29 February included.
 const SEARCHED_SECONDS: i64 = 9 * 366 * 86_400;
-const LONGEST_TIMEOUT: u32 = 60;
-const USUAL_TIMEOUT: u32 = 10;
 const BUILT_IN: &str = "built-in";
 
 #[derive(Deserialize)]
@@ -38,6 +37,8 @@ struct RawConfig {
     store: RawStore,
     #[serde(default)]
     signing: RawSigning,
+    #[serde(default)]
+    aws: RawAws,
     #[serde(default)]
     timestamp: RawTimestamp,
     genesis: RawGenesis,
@@ -96,19 +97,6 @@ struct RawStore {
     encryption_key_id: Option<Spanned<String>>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct RawSigning {
-    key: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct RawTimestamp {
-    url: Option<Spanned<String>>,
-    timeout_seconds: Option<Spanned<u32>>,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawGenesis {
@@ -153,6 +141,7 @@ pub(super) fn check(text: &str, path: &Path) -> Result<Config, ConfigError> {
         },
         store_root: at.resolve(&at.short(&raw.store.root, "store.root")?),
         signing_key: at.signing_key(raw.signing.key.as_ref())?,
+        aws: at.aws(&raw.aws)?,
         timestamp: at.timestamp(&raw.timestamp)?,
         genesis: GenesisApproval {
             approved_by: at.short(&raw.genesis.approved_by, "genesis.approved_by")?,
@@ -223,24 +212,6 @@ impl Text<'_> {
         })
     }
 
-    /// Credentials travel to these addresses: TLS, except to this machine itself.
-    fn address(&self, value: Option<&Spanned<String>>, name: &str) -> Result<Option<String>, ConfigError> {
-        let Some(value) = value else { return Ok(None) };
-        let text = self.short(value, name)?;
-        let url = reqwest::Url::parse(&text).map_err(|error| {
-            let message = format!("{name} holds {text:?}, which is no address: {error}");
-            self.refuse(&value.span(), &message, "write it like https://api.example.com")
-        })?;
-        let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-        let allowed = url.scheme() == "https" || (url.scheme() == "http" && loopback);
-        let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-        if allowed && plain && url.fragment().is_none() {
-            return Ok(Some(text.trim_end_matches('/').to_owned()));
-        }
-        let message = format!("{name} holds {text:?}, expected https without user, query or fragment");
-        Err(self.refuse(&value.span(), &message, "plain http is accepted for 127.0.0.1 only"))
-    }
-
     fn identity(&self, raw: &RawIdentity) -> Result<Identity, ConfigError> {
         let secret = self.short(&raw.client_secret, "identity.client_secret")?;
         let named = ["file:", "env:"]
@@ -263,40 +234,6 @@ impl Text<'_> {
             client_id: self.short(&raw.client_id, "identity.client_id")?,
             client_secret,
         })
-    }
-
-    fn signing_key(&self, value: Option<&Spanned<String>>) -> Result<Option<KeySource>, ConfigError> {
-        let Some(value) = value else { return Ok(None) };
-        let source = self.short(value, "signing.key")?.parse::<KeySource>().map_err(|error| {
-            // The value may be the key itself: it is not repeated.
-            let hint = "write file:keys/log.key; the key itself never stands here";
-            self.refuse(&value.span(), &format!("signing.key: {error}"), hint)
-        })?;
-        Ok(Some(source.resolved(self.path.parent().unwrap_or(Path::new("")))))
-    }
-
-    fn timestamp(&self, raw: &RawTimestamp) -> Result<Option<TimestampConfig>, ConfigError> {
-        let timeout_seconds = raw.timeout_seconds.as_ref().map_or(USUAL_TIMEOUT, |value| *value.get_ref());
-        if let Some(value) = &raw.timeout_seconds
-            && !(1..=LONGEST_TIMEOUT).contains(&timeout_seconds)
-        {
-            let message =
-                format!("timestamp.timeout_seconds is {timeout_seconds}, expected 1 to {LONGEST_TIMEOUT}");
-            return Err(self.refuse(&value.span(), &message, "10 is usual"));
-        }
-        let Some(value) = &raw.url else { return Ok(None) };
-        let text = self.short(value, "timestamp.url")?;
-        let hint = "write it like http://timestamp.example.com; answers are signed, so http is enough";
-        let url = reqwest::Url::parse(&text).map_err(|error| {
-            let message = format!("timestamp.url holds {text:?}, which is no address: {error}");
-            self.refuse(&value.span(), &message, hint)
-        })?;
-        let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-        if plain && matches!(url.scheme(), "http" | "https") && url.has_host() {
-            return Ok(Some(TimestampConfig { url, timeout_seconds }));
-        }
-        // A user or password in it is not repeated.
-        Err(self.refuse(&value.span(), &"timestamp.url is no plain http or https address", hint))
     }
 
     fn schedule(&self, raw: &RawSchedule) -> Result<Schedule, ConfigError> {

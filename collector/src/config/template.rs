@@ -57,10 +57,19 @@ root = "evidence"
 
 [signing]
 # Where the private key is that signs every checkpoint of the chain, never the key itself:
-# file:PATH, which only its owner may read, or env:NAME.
+# file:PATH, which only its owner may read, or env:NAME, or aws-secretsmanager:NAME-OR-ARN.
 # Make one with `collector key generate --config FILE --out keys/log.key` before the first run.
+# A key that never leaves AWS KMS is aws-kms:KEY-ID-OR-ALIAS-OR-ARN; make it with
+# `aws kms create-key --key-spec ECC_NIST_EDWARDS25519 --key-usage SIGN_VERIFY`.
 # Without a key the chain is not signed: whoever owns the store can then rewrite it unseen.
 # key = "file:keys/log.key"
+
+[aws]
+# Only for keys at AWS. What is absent follows AWS's own order: environment, profile files, role.
+# region = "eu-central-1"
+# profile = "evidence"
+# Only for a gateway or a test server; plain http is accepted for 127.0.0.1 alone.
+# endpoint_url = "https://aws.example.com"
 
 [timestamp]
 # A time-stamping authority (RFC 3161) of your choice, asked for a token over every checkpoint.

@@ -32,6 +32,32 @@ fn the_signing_key_is_named_by_its_place() {
 }
 
 #[test]
+fn aws_is_reached_as_configured_or_by_its_own_order() {
+    assert_eq!(parse(TEMPLATE).unwrap().aws, AwsConfig::default());
+    let text = TEMPLATE
+        .replace("# key = \"file:keys/log.key\"", "key = \"aws-kms:alias/evidence\"")
+        .replace("# region = \"eu", "region = \"eu")
+        .replace("# profile = \"ev", "profile = \"ev")
+        .replace("# endpoint_url = \"https://aws.example.com\"", "endpoint_url = \"http://127.0.0.1:4566/\"");
+    let config = parse(&text).unwrap();
+    assert_eq!(config.signing_key.unwrap().to_string(), "aws-kms:alias/evidence");
+    let expected = AwsConfig {
+        region: Some("eu-central-1".to_owned()),
+        profile: Some("evidence".to_owned()),
+        endpoint_url: Some("http://127.0.0.1:4566".to_owned()),
+    };
+    assert_eq!(config.aws, expected);
+    let url = "# endpoint_url = \"https://aws.example.com\"";
+    let error = refused(url, "endpoint_url = \"http://aws.example.com\"");
+    assert!(
+        error.message.contains("aws.endpoint_url") && error.message.contains("expected https"),
+        "{error}"
+    );
+    let error = refused("# region = \"eu-central-1\"", "region = \"eu central\"");
+    assert!(error.message.contains("aws.region"), "{error}");
+}
+
+#[test]
 fn an_authority_is_named_by_its_address() {
     assert_eq!(parse(TEMPLATE).unwrap().timestamp, None);
     let found = parse(&TEMPLATE.replace("# url = ", "url = ")).unwrap().timestamp.unwrap();

@@ -4,16 +4,25 @@ use verify_core::checkpoint::KeyError;
 use verify_core::model::Origin;
 
 use super::KeySource;
+use crate::aws::AwsError;
 use crate::secret::SecretError;
 
 /// Why there is no signature.
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
     /// The place of the key is written in no known form.
-    #[error("key source {found:?} is not understood, expected file:PATH or env:NAME")]
+    #[error("key source {found:?} is not understood, expected {}", KeySource::FORMS)]
     Source {
         /// Text before the first colon, at most 20 characters: the rest might be a pasted key.
         found: String,
+    },
+    /// The name of the key at its service cannot be one; it is not repeated, for it might be a pasted key.
+    #[error("{scheme}: is followed by no {expected}")]
+    Reference {
+        /// Text before the first colon.
+        scheme: &'static str,
+        /// What should follow it.
+        expected: &'static str,
     },
     /// The text of the key is not to be had.
     #[error("the signing key cannot be read")]
@@ -51,6 +60,20 @@ pub enum SignError {
         /// Whether a later attempt may succeed without anybody changing the configuration.
         passing: bool,
     },
+    /// The key at the service is of another kind.
+    #[error("the AWS KMS key {key} is {found}, expected ECC_NIST_EDWARDS25519 for SIGN_VERIFY")]
+    Spec {
+        /// The key.
+        key: String,
+        /// Its key spec.
+        found: String,
+    },
+    /// The origin cannot name a key.
+    #[error("the key cannot bear the chain's name")]
+    KeyName(#[source] KeyError),
+    /// AWS cannot be asked at all.
+    #[error("the signing key cannot be asked for")]
+    Aws(#[from] AwsError),
     /// No key at hand is the one that must sign.
     #[error("the key {key} must sign and is not at hand")]
     NoKey {
@@ -63,7 +86,31 @@ impl SignError {
     /// Whether a later attempt may succeed without anybody changing the configuration.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Service { passing: true, .. })
+        matches!(self, Self::Service { passing: true, .. } | Self::Aws(AwsError::Late | AwsError::Stopped))
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Name { .. } => {
+                "a chain's key bears the chain's name: make one with `collector key generate`"
+            }
+            Self::Spec { .. } => {
+                "make a key with `aws kms create-key --key-spec ECC_NIST_EDWARDS25519 --key-usage SIGN_VERIFY` and \
+                 name its id"
+            }
+            Self::Aws(AwsError::Region) => {
+                "name the region in the configuration: [aws] region = \"eu-central-1\""
+            }
+            Self::Service { passing: true, .. } | Self::Aws(_) => {
+                "look at the service, its permissions and the credentials, then run again; nothing was written"
+            }
+            Self::Service { .. } => {
+                "correct signing.key, or [aws] region, profile and endpoint_url; keys and secrets belong to one region"
+            }
+            _ => "signing.key says where the key is; make one with `collector key generate`",
+        }
     }
 }
 
