@@ -145,7 +145,7 @@ fn a_throttled_or_broken_kms_is_asked_three_times_and_no_more() {
     let begun = std::time::Instant::now();
     let told = place.refused(&show, 4);
     assert!(told.contains("does not answer in time"), "{told}");
-    assert!(begun.elapsed().as_secs() < 25, "{:?}", begun.elapsed());
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
     runtime.shutdown_background();
 }
 
