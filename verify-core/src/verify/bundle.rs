@@ -95,7 +95,7 @@ fn parse(
     let bytes = match source.read(item, longest) {
         Ok(bytes) => bytes,
         Err(error) => {
-            match super::survey::unstable(&error, place) {
+            match super::survey::unstable(&error, &item.name) {
                 Some(finding) => tally.fail(finding),
                 None => missing.push(super::survey::described(&error)),
             }

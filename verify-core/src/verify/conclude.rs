@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::assemble::Assembly;
+use super::assemble::{Assembly, Plan};
 use super::explanations::check_explanations;
 use super::ladder::{self, Delivery};
 use super::options::{Group, LEFT_OUT, Options};
@@ -74,7 +74,7 @@ pub(super) fn build_report(
     }
     tally.merge(later);
     tally.leave_out(|code| options.asks(code), LEFT_OUT);
-    let by_record = by_record(tally.findings());
+    let by_record = by_record(tally.findings(), plans);
     let mut controls = summary::ControlIndex::default();
     for verified in verified {
         let Some(plan) = plans.get(verified.index) else { continue };
@@ -118,11 +118,16 @@ pub(super) fn build_report(
     report
 }
 
-/// The findings about each record.
-fn by_record(findings: &[Finding]) -> BTreeMap<u64, Vec<&Finding>> {
+/// The findings about each record. One about a file alone is about the record whose package it was listed as.
+fn by_record<'a>(findings: &'a [Finding], plans: &[Plan]) -> BTreeMap<u64, Vec<&'a Finding>> {
+    let packages: BTreeMap<&str, u64> = plans
+        .iter()
+        .filter_map(|plan| Some((plan.package.as_ref()?.name.as_str(), plan.sequence())))
+        .collect();
     let mut by_record: BTreeMap<u64, Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
-        if let Some(sequence) = finding.place.sequence {
+        let of_file = || packages.get(finding.place.file.as_deref()?).copied();
+        if let Some(sequence) = finding.place.sequence.or_else(of_file) {
             by_record.entry(sequence).or_default().push(finding);
         }
     }

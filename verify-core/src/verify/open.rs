@@ -147,7 +147,8 @@ pub(super) fn open<'a>(
     let manifest_place = Place { member: Some(MANIFEST.to_owned()), ..place.clone() };
     let found = Digest::of(&manifest_bytes);
     let message = "the manifest is not the one seen when the source was listed";
-    if !tally.equal(Code::SrcStable, &manifest_place, &plan.sha256, &found, message) {
+    let file = Place { file: place.file.clone(), ..Place::default() };
+    if !tally.equal(Code::SrcStable, &file, &plan.sha256, &found, message) {
         return None;
     }
     let read = read_manifest(&manifest_bytes, limits, &manifest_place);

@@ -191,8 +191,7 @@ impl Files<'_> {
         match self.source.read(item, limit) {
             Ok(bytes) => Some(bytes),
             Err(error) => {
-                let place = Place { file: Some(item.name.clone()), ..Place::default() };
-                match unstable(&error, place) {
+                match unstable(&error, &item.name) {
                     Some(finding) => self.tally.fail(finding),
                     None => self.missing.push(described(&error)),
                 }

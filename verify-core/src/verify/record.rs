@@ -136,7 +136,7 @@ fn read_package(plan: &Plan, shared: &Shared<'_>, verified: &mut Verified) -> Op
     match shared.source.read(item, shared.options.limits.package_bytes) {
         Ok(bytes) => Some(bytes),
         Err(error) => {
-            match unstable(&error, plan.place()) {
+            match unstable(&error, &item.name) {
                 Some(finding) => verified.tally.fail(finding),
                 None => verified.unreadable = Some(described(&error)),
             }

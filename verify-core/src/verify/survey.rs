@@ -67,21 +67,19 @@ pub(super) fn survey(source: &dyn Source, limits: &Limits, tally: &mut Tally) ->
             Ok(Look::Proof) => survey.proofs.push(item),
             Ok(Look::TooLarge(finding)) => tally.fail(finding),
             Ok(Look::Stray) => survey.strays.push(item),
-            Err(error) => {
-                let place = Place { file: Some(item.name.clone()), ..Place::default() };
-                match unstable(&error, place) {
-                    Some(finding) => tally.fail(finding),
-                    None => survey.unreadable.push(described(&error)),
-                }
-            }
+            Err(error) => match unstable(&error, &item.name) {
+                Some(finding) => tally.fail(finding),
+                None => survey.unreadable.push(described(&error)),
+            },
         }
     }
     Ok(survey)
 }
 
-/// The finding for a file that did not stand still while it was read.
-pub(super) fn unstable(error: &SourceError, place: Place) -> Option<Finding> {
+/// The finding for a file that did not stand still while it was read. Whose record it is, nobody can say (F-115).
+pub(super) fn unstable(error: &SourceError, file: &str) -> Option<Finding> {
     let (expected, found) = error.unstable()?;
+    let place = Place { file: Some(file.to_owned()), ..Place::default() };
     let message = "the file changed while it was read";
     Some(Finding::new(Code::SrcStable, place, expected, found, message))
 }
