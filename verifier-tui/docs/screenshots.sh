@@ -50,21 +50,28 @@ keys() {
     controls) echo 4 ;;
     drift) echo "5 $(printf 'Down %.0s' {1..11})" ;;
     findings) echo 6 ;;
+    ladder) echo L ;;
     help) echo '?' ;;
     *) echo "no screen $1" >&2 && return 1 ;;
   esac
 }
 
 cd "$work"
-"$bin/collector" demo --out evidence/demo >/dev/null
+# An auditor who was given the key, and kept a checkpoint in the middle of the month.
+"$bin/collector" demo --days 15 --out evidence/first-half >/dev/null
+key=$("$bin/collector" demo --out evidence/demo | sed -n 's/^signed by: //p')
+"$bin/verifier" checkpoint save evidence/first-half --key "$key" --out q1.checkpoint >/dev/null
 export LC_ALL=C.UTF-8 TERM=xterm-256color
 unset NO_COLOR
-for screen in ${SCREENS:-overview package drift}; do
+for screen in ${SCREENS:-overview ladder package drift}; do
   tmux -L "$socket" -f /dev/null new-session -d -x "$columns" -y "$rows" \
-    "'$tools/py/bin/asciinema' rec --quiet --cols $columns --rows $rows -c \"'$bin/verifier' evidence/demo\" '$screen.cast'"
-  sleep 3
-  for key in $(keys "$screen"); do
-    tmux -L "$socket" send-keys "$key"
+    "'$tools/py/bin/asciinema' rec --quiet --cols $columns --rows $rows -c \"'$bin/verifier' evidence/demo --key '$key' --checkpoint q1.checkpoint\" '$screen.cast'"
+  # The overview is the first screen, and says the verdict when there is one.
+  until tmux -L "$socket" capture-pane -p | grep -q '(exit code'; do
+    sleep 0.5
+  done
+  for pressed in $(keys "$screen"); do
+    tmux -L "$socket" send-keys "$pressed"
     sleep 0.1
   done
   sleep 3

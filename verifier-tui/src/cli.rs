@@ -5,25 +5,26 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use verify_core::coverage::Period;
-use verify_core::limits::Limits;
 
 use verify_core::verify::{Group, KnownRecord, Mode, Options};
 
+use crate::exit::Ending;
+use crate::refusal::Refusal;
+
 mod checkpoint;
 mod headless;
+mod limits;
 mod prove;
 mod trust;
 pub(crate) mod values;
 
 pub use checkpoint::{CheckpointCommand, Compare, Save, Show};
 pub use headless::{headless_command, quoted};
+pub use limits::LimitOptions;
 pub use prove::Prove;
-pub(crate) use trust::log_key;
 pub use trust::{Only, Trust};
+pub(crate) use trust::{key_text, log_key};
 pub use values::When;
-
-/// Heading of the limits in the help.
-const LIMITS: &str = "Limits (evidence is hostile input)";
 
 /// Name and version as they stand in reports.
 pub const TOOL: &str = concat!("verifier ", env!("CARGO_PKG_VERSION"));
@@ -101,10 +102,13 @@ pub enum Command {
     },
     /// Attack a copy of the evidence in every known way, and show which check catches each attack.
     #[command(
-        after_help = "Examples:\n  verifier drill evidence/demo\n  verifier drill evidence/demo --to 2026-05-31 --out drill.txt\n  \
-                      verifier drill --list\n\nThe evidence is copied into memory and never written.\n\nExit codes: 0 every attack that could \
-                      be committed was caught, 1 one was missed,\n5 nothing could be committed, the drill itself failed, or \
-                      it was stopped."
+        after_help = "Examples:\n  verifier drill evidence/demo\n  verifier drill evidence/demo --to 2026-05-31 --key <VKEY> \
+                      --checkpoint q1.checkpoint --tsa authority.pem\n  verifier drill evidence/demo --key <VKEY> > drill.txt\n  \
+                      verifier drill evidence/demo --key <VKEY> --format json > drill.json\n  verifier drill evidence/demo --only \
+                      fail-to-pass,zip-bomb\n  verifier drill --list\n\nThe evidence is copied into memory and never written. An attack \
+                      that only something from\noutside of the evidence can show is not evaluated where that was not given, and \
+                      the report\nnames the option.\n\nExit codes: 0 every attack that could be committed was caught, 1 one was \
+                      missed,\n5 nothing could be committed, the drill itself failed, or it was stopped."
     )]
     Drill(Box<crate::drill::arguments::Arguments>),
     /// Keep a checkpoint of a chain outside of it, read one, or compare two.
@@ -186,69 +190,9 @@ pub struct Question {
     /// Threads to use [default: one per processor].
     #[arg(long, value_name = "N", value_parser = values::threads)]
     pub threads: Option<usize>,
-    /// Bytes of one package, e.g. 2GiB [default: 1GiB].
-    #[arg(long, help_heading = LIMITS, value_name = "SIZE", value_parser = values::size)]
-    pub max_package: Option<u64>,
-    /// Members of one package [default: 10000].
-    #[arg(long, help_heading = LIMITS, value_name = "N")]
-    pub max_members: Option<usize>,
-    /// Inflated bytes of one member [default: 256MiB].
-    #[arg(long, help_heading = LIMITS, value_name = "SIZE", value_parser = values::size)]
-    pub max_member: Option<u64>,
-    /// Inflated bytes of one package [default: 1GiB].
-    #[arg(long, help_heading = LIMITS, value_name = "SIZE", value_parser = values::size)]
-    pub max_inflated: Option<u64>,
-    /// Inflated over stored size of one member [default: 200].
-    #[arg(long, help_heading = LIMITS, value_name = "N")]
-    pub max_expansion: Option<u64>,
-    /// Nesting depth of a JSON document [default: 64].
-    #[arg(long, help_heading = LIMITS, value_name = "N", value_parser = values::depth)]
-    pub max_depth: Option<usize>,
-    /// Values of one JSON document or entity, counted by commas and colons [default: 1000000].
-    #[arg(long, help_heading = LIMITS, value_name = "N")]
-    pub max_values: Option<usize>,
-    /// Values of one snapshot, counted by commas and colons [default: 4000000].
-    #[arg(long, help_heading = LIMITS, value_name = "N")]
-    pub max_snapshot_values: Option<usize>,
-    /// Bytes of one manifest [default: 16MiB].
-    #[arg(long, help_heading = LIMITS, value_name = "SIZE", value_parser = values::size)]
-    pub max_manifest: Option<u64>,
-    /// Files and folders in the evidence [default: 1000000].
-    #[arg(long, help_heading = LIMITS, value_name = "N")]
-    pub max_files: Option<usize>,
-    /// Cycles that the schedule promises [default: 1000000].
-    #[arg(long, help_heading = LIMITS, value_name = "N")]
-    pub max_cycles: Option<usize>,
-    /// Seconds of one evaluation of a policy [default: 5].
-    #[arg(long, help_heading = LIMITS, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub max_policy_seconds: Option<u64>,
-    /// Memory of a process that evaluates policies [default: 640MiB].
-    #[arg(long, help_heading = LIMITS, value_name = "SIZE", value_parser = values::size)]
-    pub max_policy_memory: Option<u64>,
-}
-
-impl Question {
-    /// The limits that hold.
-    #[must_use]
-    pub fn limits(&self) -> Limits {
-        let usual = Limits::default();
-        Limits {
-            package_bytes: self.max_package.unwrap_or(usual.package_bytes),
-            members: self.max_members.unwrap_or(usual.members),
-            member_bytes: self.max_member.unwrap_or(usual.member_bytes),
-            total_bytes: self.max_inflated.unwrap_or(usual.total_bytes),
-            expansion: self.max_expansion.unwrap_or(usual.expansion),
-            json_depth: self.max_depth.unwrap_or(usual.json_depth),
-            json_values: self.max_values.unwrap_or(usual.json_values),
-            snapshot_values: self.max_snapshot_values.unwrap_or(usual.snapshot_values),
-            manifest_bytes: self.max_manifest.unwrap_or(usual.manifest_bytes),
-            files: self.max_files.unwrap_or(usual.files),
-            cycles: self.max_cycles.unwrap_or(usual.cycles),
-            policy_seconds: self.max_policy_seconds.unwrap_or(usual.policy_seconds),
-            policy_bytes: self.max_policy_memory.unwrap_or(usual.policy_bytes),
-            ..usual
-        }
-    }
+    /// Limits on what is read.
+    #[command(flatten)]
+    pub limits: LimitOptions,
 }
 
 /// A question that contradicts itself.
@@ -261,16 +205,31 @@ pub struct PeriodError {
     pub to: String,
 }
 
+impl From<PeriodError> for Refusal {
+    fn from(error: PeriodError) -> Self {
+        Self::new(Ending::Usage, error.to_string(), "a period begins before it ends")
+    }
+}
+
+/// The audited period.
+pub(crate) fn period(from: Option<When>, to: Option<When>) -> Result<Period, PeriodError> {
+    let period = Period { from_utc: from.map(When::first_second), to_utc: to.map(When::last_second) };
+    match (period.from_utc, period.to_utc) {
+        (Some(from), Some(to)) if from > to => {
+            Err(PeriodError { from: from.to_string(), to: to.to_string() })
+        }
+        _ => Ok(period),
+    }
+}
+
+/// Threads to use: one per processor, if nothing else is said.
+pub(crate) fn threads(asked: Option<usize>) -> usize {
+    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+}
+
 impl Question {
     /// The options of the verification, but for what [`Trust`] names: that has to be opened first.
     pub fn options(&self) -> Result<Options, PeriodError> {
-        let period =
-            Period { from_utc: self.from.map(When::first_second), to_utc: self.to.map(When::last_second) };
-        if let (Some(from), Some(to)) = (period.from_utc, period.to_utc)
-            && from > to
-        {
-            return Err(PeriodError { from: from.to_string(), to: to.to_string() });
-        }
         let only: BTreeSet<Group> = self
             .only
             .iter()
@@ -279,17 +238,16 @@ impl Question {
                 Only::Structural => None,
             })
             .collect();
-        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Options {
-            limits: self.limits(),
+            limits: self.limits.limits(),
             mode: if self.from_scratch { Mode::FromScratch } else { Mode::Incremental },
-            period,
+            period: period(self.from, self.to)?,
             head: self.head,
             only: (!only.is_empty()).then_some(only),
             structural: self.only.contains(&Only::Structural),
             accept_explained: self.accept_explained,
             fail_on_violations: self.fail_on == Some(FailOn::Violations),
-            threads: self.threads.unwrap_or(processors),
+            threads: threads(self.threads),
             tool: TOOL.to_owned(),
             ..Options::default()
         })

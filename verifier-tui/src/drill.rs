@@ -8,6 +8,7 @@
 pub mod arguments;
 pub mod attack;
 mod attacks;
+mod authority;
 pub mod command;
 pub mod evidence;
 pub mod forge;

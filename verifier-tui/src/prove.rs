@@ -33,7 +33,7 @@ pub fn prove(asked: &Prove) -> Result<Answer, Refusal> {
     output::outside(&asked.out, &question.path)?;
     let report = judged(question)?;
     let note = covering_note(&report, question)?;
-    let limits = question.limits();
+    let limits = question.limits.limits();
     let source = Folder::new(&question.path);
     let evidence = Records::list(&source, &limits)?;
     let manifests = evidence.manifests(&report)?;

@@ -14,7 +14,7 @@ use verify_core::report::Report;
 use verify_core::source::Folder;
 
 use crate::checkpoint::{self, Answer};
-use crate::cli::{Cli, Command, ExportFormat, Format, Question, headless_command};
+use crate::cli::{Cli, Command, ExportFormat, Format, Question, Trust, headless_command};
 use crate::display::escape;
 use crate::exit::Ending;
 use crate::print;
@@ -197,10 +197,12 @@ fn screens(question: &Question) -> Result<u8, Refusal> {
 }
 
 pub(crate) fn options(question: &Question) -> Result<verify::Options, Refusal> {
-    let options = question
-        .options()
-        .map_err(|error| Refusal::new(Ending::Usage, error.to_string(), "a period begins before it ends"))?;
-    let given = trust::load(&question.trust)?;
+    trusting(question.options()?, &question.trust)
+}
+
+/// The same options with what the reader brought from outside.
+pub(crate) fn trusting(options: verify::Options, trust: &Trust) -> Result<verify::Options, Refusal> {
+    let given = trust::load(trust)?;
     Ok(verify::Options {
         keys: given.keys,
         anchors: given.anchors,

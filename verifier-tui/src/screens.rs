@@ -33,6 +33,7 @@ pub enum Left {
 pub fn run(question: &Question, options: verify_core::verify::Options) -> io::Result<Left> {
     let theme = Theme::from_no_color(std::env::var_os("NO_COLOR").as_deref());
     let ended = term::listen_for_the_end()?;
+    term::end_with_the_terminal(&ended)?;
     let (guard, mut terminal) = Guard::take()?;
     let size = terminal.size()?;
     let source = question.path.to_string_lossy().into_owned();

@@ -5,6 +5,8 @@
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(unix)]
+use std::time::Duration;
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -81,6 +83,52 @@ pub fn listen_for_the_end() -> io::Result<Ended> {
         signal_hook::flag::register_usize(signal, std::sync::Arc::clone(&ended.0), value)?;
     }
     Ok(ended)
+}
+
+/// How long the loop of the screens has to end by itself.
+#[cfg(unix)]
+const GRACE: Duration = Duration::from_secs(1);
+/// How often it is looked whether somebody asked.
+#[cfg(unix)]
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+
+/// From here on a closed terminal ends this process, and so does a signal that the loop of the screens did not act on:
+/// a read from a terminal that is gone never returns, and its reader would take a processor until the machine is halted.
+#[cfg(unix)]
+pub fn end_with_the_terminal(ended: &Ended) -> io::Result<()> {
+    let ended = Ended(std::sync::Arc::clone(&ended.0));
+    std::thread::Builder::new().name("end".to_owned()).spawn(move || {
+        let signal = loop {
+            if let Some(signal) = ended.signal() {
+                break signal;
+            }
+            if is_closed() {
+                break signal_hook::consts::SIGHUP;
+            }
+            std::thread::sleep(BETWEEN_LOOKS);
+        };
+        std::thread::sleep(GRACE);
+        give_back();
+        end_by(signal);
+    })?;
+    Ok(())
+}
+
+/// Elsewhere a closed terminal ends its processes.
+#[cfg(not(unix))]
+pub fn end_with_the_terminal(_: &Ended) -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether the other side of the terminal is gone.
+#[cfg(unix)]
+fn is_closed() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    let out = io::stdout();
+    let mut asked = [PollFd::new(&out, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut asked, Some(&at_once)).is_ok() && asked.iter().any(|out| out.revents().contains(PollFlags::HUP))
 }
 
 /// Ends this process as the signal does that nobody listens for. Returns only where that is not possible.

@@ -140,7 +140,8 @@ pub fn hint(code: Code) -> &'static str {
 pub fn keep_command(report: &Report) -> Option<String> {
     let whole = report.verdict.word != VerdictWord::Failed && report.bundle.is_none();
     report.proofs.checkpoint.as_ref().filter(|_| whole)?;
-    Some(format!("verifier checkpoint save {} --out FILE", quoted(&report.source)))
+    let key = if report.proofs.keys.iter().any(|row| row.given) { " --key VKEY" } else { "" };
+    Some(format!("verifier checkpoint save {}{key} --out FILE", quoted(&report.source)))
 }
 
 /// The codes of all decisive findings, each once.

@@ -23,11 +23,14 @@ use verify_core::source::{Folder, Memory};
 const SCHEMA: &str = include_str!("../../fixtures/schemas/drill.schema.json");
 
 /// Attacks that need a signed chain.
-const SIGNATURES: [&str; 5] = [
+const SIGNATURES: [&str; 8] = [
     "altered-signature",
     "another-key",
+    "back-dated-token",
     "exchanged-token",
+    "foreign-token",
     "removed-checkpoint",
+    "removed-token",
     "rewritten-under-signature",
 ];
 
@@ -155,7 +158,7 @@ fn every_attack_is_caught_by_the_check_it_names() {
         assert!(found.starts_with(code), "{name}: {found}");
     }
     assert_eq!((caught.len(), exit), (CAUGHT.len(), 0));
-    let sentence = "55 of 55 attacks were caught; 5 could not be evaluated on this evidence";
+    let sentence = "55 of 55 attacks were caught; 8 could not be evaluated on this evidence";
     assert_eq!(report["summary"]["sentence"], sentence);
     assert_eq!(left_out(&report), BTreeMap::new());
     assert_eq!(report["untouched"]["findings"], serde_json::json!([{"code": "CHAIN-CADENCE", "count": 1}]));
@@ -176,7 +179,10 @@ fn what_only_outside_knowledge_shows_is_never_called_caught() {
     assert!(left.values().all(|reason| reason.contains("alone") && reason.contains("--head")), "{left:?}");
     assert_eq!(exit, 0);
     let sentence = report["summary"]["sentence"].as_str().unwrap();
-    assert_eq!(sentence, "52 of 52 attacks were caught; 8 could not be evaluated on this evidence");
+    assert_eq!(
+        sentence,
+        "52 of 52 attacks were caught; 8 could not be evaluated on this evidence; 3 need what was not given from outside the evidence"
+    );
 }
 
 #[test]
@@ -209,17 +215,75 @@ fn what_was_kept_of_a_signed_chain_is_given_on_the_command_line() {
     ];
     assert_eq!((ended(&report, "caught"), exit), (BTreeMap::from(expected), 0));
     assert_eq!(report["outside"]["keys"], serde_json::json!([key]));
-    assert_eq!(report["outside"]["checkpoints"], serde_json::json!([{"name": shown, "size": size}]));
+    let root = note.checkpoint().root.to_string();
+    let kept = serde_json::json!([{"name": shown, "size": size, "root_sha256": root, "leaves": false}]);
+    assert_eq!(report["outside"]["checkpoints"], kept);
     let evidence = folder.path().to_str().unwrap();
     for (arguments, message) in [
         (["--key", "nonsense"], "expected"),
-        (["--checkpoint", "/nonexistent/q1.checkpoint"], "cannot be read"),
-        (["--checkpoint", evidence], "cannot be read"),
+        (["--checkpoint", "/nonexistent/q1.checkpoint"], "cannot read"),
+        (["--checkpoint", evidence], "cannot read"),
+        (["--key-file", "/nonexistent/keys"], "cannot read"),
+        (["--tsa", shown], "expected certificates of a time-stamping authority"),
+        (["--quorum", "1"], "--witness"),
+        (["--max-package", "2GB"], "expected bytes"),
     ] {
         let refused = verifier(&[&["drill", evidence], &arguments[..]].concat());
         assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
         assert!(text(&refused.stderr).contains(message), "{}", text(&refused.stderr));
     }
+}
+
+/// The options of `verify` are those of the drill: a file of keys with ranges, leaf hashes beside a checkpoint.
+#[test]
+fn what_was_given_is_in_the_report_and_names_the_record() {
+    let chain = chain::standard_signed(7);
+    let folder = folder_of(&chain.files());
+    let place = tempfile::tempdir().unwrap();
+    let (kept, keys) = (place.path().join("q1.checkpoint"), place.path().join("keys"));
+    let evidence = folder.path().to_str().unwrap();
+    let key = chain.signer.as_ref().unwrap().key.to_string();
+    std::fs::write(&keys, format!("{key}@0-100\n")).unwrap();
+    let (kept, keys) = (kept.to_str().unwrap(), keys.to_str().unwrap());
+    let saved = verifier(&["checkpoint", "save", evidence, "--key-file", keys, "--leaves", "--out", kept]);
+    assert_eq!(saved.status.code(), Some(0), "{}", text(&saved.stderr));
+    let arguments =
+        ["--key-file", keys, "--checkpoint", kept, "--only", "perfect-rewrite", "--require", "signed"];
+    let (report, exit) = drill(folder.path(), &arguments);
+    assert_eq!((ended(&report, "caught")["perfect-rewrite"], exit), ("ANCHOR-CHECKPOINT", 0));
+    let outside = &report["outside"];
+    assert_eq!(outside["keys"], serde_json::json!([format!("{key}@0-100")]));
+    assert_eq!(
+        (&outside["checkpoints"][0]["leaves"], &outside["required"][0]),
+        (&true.into(), &"signed".into())
+    );
+    let attack = &report["attacks"][0];
+    let found = attack["caught_by"]["place"]["sequence"].as_u64();
+    assert_eq!(found, attack["change"]["record"].as_u64(), "{attack:#}");
+}
+
+/// What needs something from outside says so, by the name of the option, and never counts as caught.
+#[test]
+fn what_needs_the_outside_names_the_option() {
+    let folder = folder_of(&chain::standard_signed(7).files());
+    let only = "another-key,cut-tail,perfect-rewrite,new-genesis,stray-file";
+    let (report, exit) = drill(folder.path(), &["--only", only]);
+    assert_eq!((ended(&report, "caught").len(), exit), (1, 0));
+    let reasons = ended(&report, "not_evaluated");
+    for (name, needs) in [
+        ("another-key", "needs --key: "),
+        ("cut-tail", "needs --to, --head or --checkpoint: "),
+        ("perfect-rewrite", "needs --checkpoint or --head: "),
+        ("new-genesis", "needs --checkpoint, --head or --witness: "),
+    ] {
+        assert!(reasons[name].starts_with(needs), "{name}: {}", reasons[name]);
+    }
+    assert_eq!(report["summary"]["needing"], 4);
+    let sentence = "1 of 1 attacks were caught; 4 need what was not given from outside the evidence";
+    assert_eq!(report["summary"]["sentence"], sentence);
+    let output = verifier(&["drill", folder.path().to_str().unwrap(), "--only", only]);
+    let printed = text(&output.stdout);
+    assert!(printed.contains("  not evaluated  needs --to, --head or --checkpoint\n"), "{printed}");
 }
 
 #[test]
@@ -353,5 +417,5 @@ fn an_interrupt_leaves_a_usable_part() {
     assert_eq!(summary["complete"], false);
     assert!(attacks.len() < CAUGHT.len());
     let sentence = summary["sentence"].as_str().unwrap();
-    assert!(sentence.ends_with(&format!("stopped after {} of 60", attacks.len())), "{sentence}");
+    assert!(sentence.ends_with(&format!("stopped after {} of 63", attacks.len())), "{sentence}");
 }

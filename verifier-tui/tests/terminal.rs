@@ -1,7 +1,7 @@
 //! The screens on a real pseudo-terminal: the exit code is the verdict's, and the terminal is given back.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot open its terminal has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot open its terminal has failed")]
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
@@ -25,6 +26,8 @@ struct Session {
 impl Session {
     fn start(path: &Path) -> Self {
         let terminal: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        // The program must not hold the other side of its own terminal, or that could never be closed.
+        fcntl_setfd(&terminal, FdFlags::CLOEXEC).unwrap();
         grantpt(&terminal).unwrap();
         unlockpt(&terminal).unwrap();
         tcsetwinsize(&terminal, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
@@ -124,4 +127,23 @@ fn nothing_to_verify_ends_the_screens_as_it_ends_the_text() {
     let (code, shown) = session.end();
     assert_eq!(code, 5, "{shown}");
     assert!(shown.contains("error: no evidence found in"), "{shown}");
+}
+
+/// The window is closed while the screens wait for a key: nothing may be left that turns in circles.
+#[test]
+fn a_closed_terminal_ends_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.zip"), b"PK\x03\x04 and then nothing").unwrap();
+    let mut session = Session::start(folder.path());
+    session.wait_for("FAILED (1)");
+    let Session { terminal, mut child, .. } = session;
+    drop(terminal);
+    let started = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if started.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            panic!("it still runs {PATIENCE:?} after its terminal was closed");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }

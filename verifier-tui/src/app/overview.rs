@@ -186,7 +186,7 @@ fn counts(report: &Report, lines: &mut Lines) {
                 Paint::Warn,
                 2,
                 4,
-                &format!("not evaluated {}: {} ({count})", check.code, escape(reason)),
+                &format!("not evaluated {}, {}: {}", check.code, counted(*count, "time"), escape(reason)),
             );
         }
     }

@@ -36,7 +36,7 @@ pub(super) fn save(asked: &Save) -> Result<Answer, Refusal> {
     }
     let report = judged(&question)?;
     refuse_unless_whole(&report, &question)?;
-    let limits = question.limits();
+    let limits = question.limits.limits();
     let source = Folder::new(&question.path);
     let manifests = Records::list(&source, &limits)?.manifests(&report)?;
     let leaves = leaves(&manifests);

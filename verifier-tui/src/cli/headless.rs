@@ -41,25 +41,8 @@ pub fn headless_command(question: &Question) -> String {
     if let Some(threads) = question.threads {
         add("threads", &threads.to_string());
     }
-    let numbers = [
-        ("max-package", question.max_package),
-        ("max-members", question.max_members.map(|n| n as u64)),
-        ("max-member", question.max_member),
-        ("max-inflated", question.max_inflated),
-        ("max-expansion", question.max_expansion),
-        ("max-depth", question.max_depth.map(|n| n as u64)),
-        ("max-manifest", question.max_manifest),
-        ("max-values", question.max_values.map(|n| n as u64)),
-        ("max-snapshot-values", question.max_snapshot_values.map(|n| n as u64)),
-        ("max-files", question.max_files.map(|n| n as u64)),
-        ("max-cycles", question.max_cycles.map(|n| n as u64)),
-        ("max-policy-seconds", question.max_policy_seconds),
-        ("max-policy-memory", question.max_policy_memory),
-    ];
-    for (name, number) in numbers {
-        if let Some(number) = number {
-            add(name, &number.to_string());
-        }
+    for (name, number) in question.limits.arguments() {
+        add(name, &number.to_string());
     }
     command
 }

@@ -124,7 +124,8 @@ fn every_limit_that_a_message_names_is_an_option_with_its_usual_value() {
     for (option, value) in &values {
         assert!(shown(option).ends_with(&format!("[default: {value}]")), "{option}: {}", shown(option));
     }
-    let limits = verify.get_arguments().filter(|argument| argument.get_help_heading() == Some(LIMITS));
+    let limits =
+        verify.get_arguments().filter(|argument| argument.get_help_heading() == Some(limits::LIMITS));
     assert_eq!(limits.count(), values.len());
 }
 

@@ -65,7 +65,7 @@ impl Trust {
 }
 
 /// A key and its range as they are typed.
-fn key_text(trusted: &TrustedKey) -> String {
+pub(crate) fn key_text(trusted: &TrustedKey) -> String {
     match (trusted.from, trusted.to) {
         (0, None) => trusted.key.to_string(),
         (from, None) => format!("{}@{from}-", trusted.key),

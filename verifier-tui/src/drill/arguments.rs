@@ -1,19 +1,14 @@
-//! The command line of the drill.
+//! The command line of the drill: what `verify` takes from outside, it takes in the same words.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use verify_core::checkpoint::note::NOTE_BYTES;
-use verify_core::checkpoint::{KeyKind, SignedNote, VerifierKey};
-use verify_core::coverage::Period;
-use verify_core::verify::{KeptCheckpoint, KnownRecord, Options, TrustedKey};
+use verify_core::verify::{KnownRecord, Options};
 
 use super::attack::{ATTACKS, Attack};
-use crate::cli::{Format, PeriodError, TOOL, When, values};
-use crate::exit::Ending;
+use crate::cli::{Format, LimitOptions, TOOL, Trust, When, period, threads, values};
 use crate::refusal::Refusal;
+use crate::run::trusting;
 
 /// What to drill, and what is known from outside.
 #[derive(Debug, Clone, Args)]
@@ -36,53 +31,26 @@ pub struct Arguments {
     /// Start of the audited period: YYYY-MM-DD (its first second, UTC) or a UTC time.
     #[arg(long, value_name = "DATE")]
     pub from: Option<When>,
-    /// End of the audited period; without it a cut-off end cannot be seen.
+    /// End of the audited period: YYYY-MM-DD (its last second, UTC) or a UTC time.
     #[arg(long, value_name = "DATE")]
     pub to: Option<When>,
-    /// A record kept from an earlier report; without it a perfect rewrite cannot be seen.
+    /// A record kept from an earlier report: its sequence and the SHA-256 of its manifest.
     #[arg(long, value_name = "SEQ:SHA256", value_parser = values::head)]
     pub head: Option<KnownRecord>,
-    /// The log's key as it was handed to you; without it another key cannot be told from it.
-    #[arg(long = "key", value_name = "VKEY", value_parser = key)]
-    pub keys: Vec<VerifierKey>,
-    /// A checkpoint kept from an earlier audit; without one a perfect rewrite cannot be seen.
-    #[arg(long = "checkpoint", value_name = "FILE")]
-    pub checkpoints: Vec<PathBuf>,
+    /// What comes from outside of the evidence.
+    #[command(flatten)]
+    pub trust: Trust,
     /// Threads to use [default: one per processor].
     #[arg(long, value_name = "N", value_parser = values::threads)]
     pub threads: Option<usize>,
+    /// Limits on what is read.
+    #[command(flatten)]
+    pub limits: LimitOptions,
 }
 
 fn name(text: &str) -> Result<&'static str, String> {
     let known = ATTACKS.iter().find(|attack| attack.name == text);
     known.map(|attack| attack.name).ok_or_else(|| "verifier drill --list names the attacks".to_owned())
-}
-
-fn key(text: &str) -> Result<VerifierKey, String> {
-    let key: VerifierKey = text.parse().map_err(|error| described(&error))?;
-    if key.kind() == KeyKind::Log { Ok(key) } else { Err("expected the key of a log (type 0x01)".to_owned()) }
-}
-
-fn described(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
-}
-
-/// A checkpoint that the user kept, in a file of their own.
-fn kept(path: &Path) -> Result<KeptCheckpoint, Refusal> {
-    let shown = path.display();
-    let refused = |why: String| {
-        Refusal::new(
-            Ending::Usage,
-            format!("{shown}: {why}"),
-            "give the checkpoint as it was kept, byte for byte",
-        )
-    };
-    let limit = NOTE_BYTES as u64;
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
-    read.map_err(|error| refused(format!("cannot be read: {error}")))?;
-    let note = SignedNote::parse_kept(&bytes).map_err(|error| refused(described(&error)))?;
-    KeptCheckpoint::new(shown.to_string(), note, None).map_err(|error| refused(error.to_string()))
 }
 
 impl Arguments {
@@ -97,27 +65,16 @@ impl Arguments {
             .collect()
     }
 
-    /// How the copies are verified.
+    /// How the copies are verified; the files that the reader brought are opened here.
     pub fn options(&self) -> Result<Options, Refusal> {
-        let period =
-            Period { from_utc: self.from.map(When::first_second), to_utc: self.to.map(When::last_second) };
-        if let (Some(from), Some(to)) = (period.from_utc, period.to_utc)
-            && from > to
-        {
-            let error = PeriodError { from: from.to_string(), to: to.to_string() };
-            return Err(Refusal::new(Ending::Usage, error.to_string(), "a period begins before it ends"));
-        }
-        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let threads = self.threads.unwrap_or(processors);
-        let trusted = |key: &VerifierKey| TrustedKey { key: key.clone(), from: 0, to: None };
-        Ok(Options {
-            period,
+        let options = Options {
+            limits: self.limits.limits(),
+            period: period(self.from, self.to)?,
             head: self.head,
-            keys: self.keys.iter().map(trusted).collect(),
-            anchors: self.checkpoints.iter().map(|path| kept(path)).collect::<Result<_, _>>()?,
-            threads,
+            threads: threads(self.threads),
             tool: TOOL.to_owned(),
             ..Options::default()
-        })
+        };
+        trusting(options, &self.trust)
     }
 }

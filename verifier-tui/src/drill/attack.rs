@@ -4,7 +4,9 @@ use verify_core::finding::Code;
 use verify_core::source::Overlay;
 use verify_core::verify::Group;
 
-use super::attacks::{chain, container, documents, manifest, outside, results, rules, signatures, source};
+use super::attacks::{
+    chain, container, documents, manifest, outside, results, rules, signatures, source, time,
+};
 use super::evidence::Evidence;
 use super::forge::Obstacle;
 
@@ -103,7 +105,10 @@ pub const ATTACKS: &[Attack] = &[
     signatures::REWRITTEN_UNDER_SIGNATURE,
     signatures::REMOVED_CHECKPOINT,
     signatures::ANOTHER_KEY,
-    signatures::EXCHANGED_TOKEN,
+    time::EXCHANGED_TOKEN,
+    time::REMOVED_TOKEN,
+    time::BACK_DATED_TOKEN,
+    time::FOREIGN_TOKEN,
     outside::CUT_TAIL,
     outside::PERFECT_REWRITE,
     outside::NEW_GENESIS,

@@ -10,3 +10,4 @@ pub(super) mod results;
 pub(super) mod rules;
 pub(super) mod signatures;
 pub(super) mod source;
+pub(super) mod time;

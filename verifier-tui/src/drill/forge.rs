@@ -20,9 +20,28 @@ pub enum Obstacle {
     /// The evidence holds nothing that could be attacked in this way.
     #[error("{0}")]
     Absent(String),
+    /// Nothing inside of the evidence shows it; one of these options would.
+    #[error("needs {}: {why}", either(options))]
+    Needs {
+        /// What to give, the likeliest first.
+        options: &'static [&'static str],
+        /// Why, one sentence.
+        why: &'static str,
+    },
     /// The drill could not do what it set out to do.
     #[error("{0}")]
     Failed(String),
+}
+
+/// `a`, `a or b`, `a, b or c`.
+#[must_use]
+pub fn either(options: &[impl AsRef<str>]) -> String {
+    let names: Vec<&str> = options.iter().map(AsRef::as_ref).collect();
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
 impl From<CanonError> for Obstacle {

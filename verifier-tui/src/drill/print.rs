@@ -3,7 +3,9 @@
 use verify_core::digest::Digest;
 
 use super::attack::ATTACKS;
-use super::report::{AttackOutcome, AttackResult, ChangeSummary, DrillReport, KeptLine};
+use super::forge::either;
+use super::report::{AttackOutcome, AttackResult, ChangeSummary, DrillReport, Outside};
+use crate::cli::quoted;
 use crate::display::escape;
 use crate::print::Sheet;
 use crate::words::{self, counted, grouped, minute};
@@ -76,25 +78,7 @@ fn head(report: &DrillReport, sheet: &mut Sheet) {
         sheet.field("records", &newest);
         sheet.line(&format!("  --head {}:{}", chain.head.sequence, chain.head.manifest_sha256));
     }
-    let outside = &report.outside;
-    let mut known: Vec<String> = [
-        outside.from_utc.map(|from| format!("from {from}")),
-        outside.to_utc.map(|to| format!("to {to}")),
-        outside.head.as_ref().map(|head| format!("head {head}")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    known.extend(outside.keys.iter().map(|key| format!("key {}", escape(key))));
-    let kept =
-        |kept: &KeptLine| format!("checkpoint {} of {}", escape(&kept.name), counted(kept.size, "record"));
-    known.extend(outside.checkpoints.iter().map(kept));
-    if known.is_empty() {
-        known.push("nothing was given (--to, --head, --key, --checkpoint)".to_owned());
-    }
-    for (index, line) in known.iter().enumerate() {
-        sheet.field(if index == 0 { "outside" } else { "" }, line);
-    }
+    held_against(&report.outside, sheet);
     let untouched = &report.untouched;
     let word = words::verdict(untouched.word);
     let verdict = format!("{word} (exit code {}): {}", untouched.exit_code, escape(&untouched.sentence));
@@ -103,6 +87,59 @@ fn head(report: &DrillReport, sheet: &mut Sheet) {
         untouched.findings.iter().map(|entry| format!("{} {}", entry.count, entry.code)).collect();
     let findings = if findings.is_empty() { "no findings".to_owned() } else { findings.join(", ") };
     sheet.field("background", &format!("{findings}; never counted as caught"));
+}
+
+/// What came from outside of the evidence. What somebody may want to copy stands on a line of its own.
+fn held_against(outside: &Outside, sheet: &mut Sheet) {
+    let mut known: Vec<(&str, String, Option<String>)> = Vec::new();
+    let period = [("from", outside.from_utc), ("to", outside.to_utc)];
+    let period: Vec<String> =
+        period.iter().filter_map(|(word, time)| Some(format!("{word} {} UTC", minute((*time)?)))).collect();
+    if !period.is_empty() {
+        known.push(("period", period.join(" "), None));
+    }
+    if let Some(head) = &outside.head {
+        known.push(("record", "kept from an earlier report".to_owned(), Some(format!("--head {head}"))));
+    }
+    for key in &outside.keys {
+        let whole = format!("--key {}", quoted(key));
+        known.push(("key", "of the log, as it was handed to you".to_owned(), Some(whole)));
+    }
+    for kept in &outside.checkpoints {
+        let leaves = if kept.leaves { ", with their leaf hashes" } else { "" };
+        let text = format!("{} of {}{leaves}", escape(&kept.name), counted(kept.size, "record"));
+        known.push(("checkpoint", text, Some(format!("root {}", kept.root_sha256))));
+    }
+    for witness in &outside.witnesses {
+        known.push((
+            "witness",
+            "asked to have cosigned".to_owned(),
+            Some(format!("--witness {}", quoted(witness))),
+        ));
+    }
+    if outside.quorum > 0 {
+        known.push(("quorum", counted(outside.quorum, "witness"), None));
+    }
+    for certificate in &outside.authorities {
+        let lag = format!(
+            "of time-stamps, in time within {} s of a sealing",
+            grouped(outside.time_lag_seconds.unsigned_abs())
+        );
+        known.push(("authority", lag, Some(format!("SHA-256 {certificate}"))));
+    }
+    if !outside.required.is_empty() {
+        known.push(("demanded", format!("{} of every record", outside.required.join(", ")), None));
+    }
+    if known.is_empty() {
+        let nothing = "nothing was given (--to, --head, --key, --checkpoint, --witness, --tsa)";
+        sheet.field("outside", nothing);
+    }
+    for (name, text, whole) in known {
+        sheet.field(name, &text);
+        if let Some(whole) = whole {
+            sheet.line(&format!("  {whole}"));
+        }
+    }
 }
 
 fn one(attack: &AttackResult, sheet: &mut Sheet) {
@@ -133,7 +170,10 @@ fn one(attack: &AttackResult, sheet: &mut Sheet) {
             );
             field("", &escape(&finding.message));
         }
-        (None, reason) => field(word(attack.outcome), &escape(reason.as_deref().unwrap_or("no reason"))),
+        (None, reason) => {
+            let reason = reason.as_deref().unwrap_or("no reason");
+            field("result", &format!("{}: {}", word(attack.outcome), escape(reason)));
+        }
     }
     let others: Vec<&str> = attack
         .new_codes
@@ -164,22 +204,33 @@ const fn word(outcome: AttackOutcome) -> &'static str {
     match outcome {
         AttackOutcome::Caught => "caught",
         AttackOutcome::Missed => "MISSED",
-        AttackOutcome::NotEvaluated => "not eval.",
+        AttackOutcome::NotEvaluated => "not evaluated",
         AttackOutcome::Error => "ERROR",
     }
 }
 
 fn table(report: &DrillReport, sheet: &mut Sheet) {
     sheet.title("SUMMARY");
-    sheet.line(&format!("{:>3}  {:<24} {:<14} {:<20} {:>6}", "#", "attack", "result", "check", "ms"));
+    // No name and no code may push its neighbours out of line, whatever is added to the attacks.
+    let (widest_name, widest_code) = ATTACKS.iter().fold((0, 0), |(name, code), attack| {
+        let codes = attack.expects.iter().map(|code| code.as_str().len()).max().unwrap_or(0);
+        (name.max(attack.name.len()), code.max(codes))
+    });
+    let row = |number: &str, name: &str, result: &str, check: &str, time: &str| {
+        format!("{number:>3}  {name:<widest_name$} {result:<13}  {check:<widest_code$} {time:>7}")
+    };
+    sheet.line(&row("#", "attack", "result", "caught by", "ms"));
     for attack in &report.attacks {
+        let (number, name) = (attack.number.to_string(), attack.name.as_str());
+        if !attack.needs.is_empty() {
+            let before = format!("{number:>3}  {name:<widest_name$} {:<13}  ", word(attack.outcome));
+            sheet.wrapped(&before, before.len(), &format!("needs {}", either(&attack.needs)));
+            continue;
+        }
         let check = attack.caught_by.as_ref().map_or("-", |finding| finding.code.as_str());
-        let result = match attack.outcome {
-            AttackOutcome::NotEvaluated => "not evaluated",
-            other => word(other),
-        };
-        let (number, name, time) = (attack.number, &attack.name, grouped(attack.milliseconds));
-        sheet.line(&format!("{number:>3}  {name:<24} {result:<14} {check:<20} {time:>6}"));
+        // Where nothing ran, there is no time to tell.
+        let time = if attack.exit_code.is_some() { grouped(attack.milliseconds) } else { String::new() };
+        sheet.line(&row(&number, name, word(attack.outcome), check, &time));
     }
     sheet.blank();
     sheet.wrapped("", 0, &verdict(report));

@@ -71,10 +71,20 @@ pub struct Outside {
     pub to_utc: Option<UtcTime>,
     /// A record kept from an earlier report, as `sequence:sha256`.
     pub head: Option<String>,
-    /// Verifier keys of the log.
+    /// Verifier keys of the log, each with the records it is good for if these are not all.
     pub keys: Vec<String>,
     /// Checkpoints kept outside.
     pub checkpoints: Vec<KeptLine>,
+    /// Verifier keys of witnesses.
+    pub witnesses: Vec<String>,
+    /// How many of them must have cosigned; 0 without any.
+    pub quorum: u64,
+    /// SHA-256 of the certificate of each time-stamping authority.
+    pub authorities: Vec<Digest>,
+    /// Seconds after a sealing within which a time-stamp is in time.
+    pub time_lag_seconds: i64,
+    /// Rungs that were demanded of every record.
+    pub required: Vec<String>,
 }
 
 /// A checkpoint kept outside.
@@ -84,6 +94,10 @@ pub struct KeptLine {
     pub name: String,
     /// Records it covers.
     pub size: u64,
+    /// The root over them.
+    pub root_sha256: Digest,
+    /// Whether the leaf hashes were kept with it.
+    pub leaves: bool,
 }
 
 /// What the untouched copy shows: the background that attacked copies are compared with.
@@ -141,6 +155,8 @@ pub struct AttackResult {
     pub outcome: AttackOutcome,
     /// Why it was not evaluated, or what went wrong.
     pub reason: Option<String>,
+    /// Options of which one would have shown it; empty unless it needs what was not given.
+    pub needs: Vec<String>,
     /// What was changed; null when nothing was.
     pub change: Option<ChangeSummary>,
     /// The finding that names it.
@@ -187,6 +203,8 @@ pub struct Summary {
     pub missed: u64,
     /// See `caught`.
     pub not_evaluated: u64,
+    /// Of those not evaluated: only something from outside of the evidence shows them, and it was not given.
+    pub needing: u64,
     /// See `caught`.
     pub errors: u64,
     /// Whether every attack asked for was tried.
@@ -204,6 +222,7 @@ impl Summary {
         let count = |outcome| attacks.iter().filter(|attack| attack.outcome == outcome).count() as u64;
         let (caught, missed) = (count(AttackOutcome::Caught), count(AttackOutcome::Missed));
         let (not_evaluated, errors) = (count(AttackOutcome::NotEvaluated), count(AttackOutcome::Error));
+        let needing = attacks.iter().filter(|attack| !attack.needs.is_empty()).count() as u64;
         let complete = attacks.len() == asked;
         // Never green on nothing, nor on a part.
         let exit_code = match (missed, errors, complete) {
@@ -212,8 +231,13 @@ impl Summary {
             _ => 5,
         };
         let mut parts = vec![format!("{caught} of {} attacks were caught", caught + missed + errors)];
-        if not_evaluated > 0 {
-            parts.push(format!("{not_evaluated} could not be evaluated on this evidence"));
+        if not_evaluated > needing {
+            let number = not_evaluated - needing;
+            parts.push(format!("{number} could not be evaluated on this evidence"));
+        }
+        if needing > 0 {
+            let verb = if needing == 1 { "needs" } else { "need" };
+            parts.push(format!("{needing} {verb} what was not given from outside the evidence"));
         }
         if errors > 0 {
             parts.push(format!("in {errors} the drill itself failed"));
@@ -222,7 +246,17 @@ impl Summary {
             parts.push(format!("stopped after {} of {asked}", attacks.len()));
         }
         let sentence = parts.join("; ");
-        Self { asked: asked as u64, caught, missed, not_evaluated, errors, complete, exit_code, sentence }
+        Self {
+            asked: asked as u64,
+            caught,
+            missed,
+            not_evaluated,
+            needing,
+            errors,
+            complete,
+            exit_code,
+            sentence,
+        }
     }
 }
 

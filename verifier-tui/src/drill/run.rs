@@ -10,6 +10,8 @@ use verify_core::verify::{Evaluators, Group, Observer, Options, Silent, verify};
 use super::attack::{Attack, Attempt};
 use super::evidence::Evidence;
 use super::forge::Obstacle;
+use crate::cli::key_text;
+
 use super::report::{
     AttackOutcome, AttackResult, ChainLine, ChangeSummary, CodeCount, CopySummary, DOES_NOT_PROVE,
     DRILL_VERSION, DrillReport, KeptLine, Outside, PROVES, Summary, Untouched,
@@ -75,12 +77,22 @@ fn outside(options: &Options) -> Outside {
         from_utc: options.period.from_utc,
         to_utc: options.period.to_utc,
         head: options.head.map(|head| format!("{}:{}", head.sequence, head.manifest_sha256)),
-        keys: options.keys.iter().map(|trusted| trusted.key.to_string()).collect(),
+        keys: options.keys.iter().map(key_text).collect(),
         checkpoints: options
             .anchors
             .iter()
-            .map(|kept| KeptLine { name: kept.name().to_owned(), size: kept.note().checkpoint().size })
+            .map(|kept| KeptLine {
+                name: kept.name().to_owned(),
+                size: kept.note().checkpoint().size,
+                root_sha256: kept.note().checkpoint().root,
+                leaves: kept.leaves().is_some(),
+            })
             .collect(),
+        witnesses: options.witnesses.iter().map(ToString::to_string).collect(),
+        quorum: options.quorum as u64,
+        authorities: options.authorities.sha256(),
+        time_lag_seconds: options.time_lag_seconds,
+        required: options.required.iter().map(|rung| rung.as_str().to_owned()).collect(),
     }
 }
 
@@ -115,6 +127,7 @@ fn commit(
         groups: groups.iter().map(|group| group.as_str().to_owned()).collect(),
         outcome: AttackOutcome::Error,
         reason: None,
+        needs: Vec::new(),
         change: None,
         caught_by: None,
         new_codes: Vec::new(),
@@ -123,13 +136,14 @@ fn commit(
     };
     let attempt = match (attack.commit)(evidence) {
         Ok(attempt) => attempt,
-        Err(Obstacle::Absent(reason)) => {
-            result.outcome = AttackOutcome::NotEvaluated;
-            result.reason = Some(reason);
-            return result;
-        }
-        Err(Obstacle::Failed(reason)) => {
-            result.reason = Some(reason);
+        Err(obstacle) => {
+            result.reason = Some(obstacle.to_string());
+            if let Obstacle::Needs { options, .. } = obstacle {
+                result.needs = options.iter().map(|option| (*option).to_owned()).collect();
+            }
+            if !matches!(obstacle, Obstacle::Failed(_)) {
+                result.outcome = AttackOutcome::NotEvaluated;
+            }
             return result;
         }
     };

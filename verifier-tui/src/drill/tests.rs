@@ -2,7 +2,7 @@
 
 #[path = "../../../verify-core/tests/support/authority.rs"]
 #[expect(dead_code, clippy::format_collect, reason = "shared with tests that need more of it")]
-mod authority;
+pub(super) mod authority;
 #[path = "../../../verify-core/tests/support/chain.rs"]
 #[expect(dead_code, reason = "shared with tests that need more of it")]
 mod chain;

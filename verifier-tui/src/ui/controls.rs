@@ -24,8 +24,7 @@ pub(super) fn render(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: R
 fn all(model: &Model, report: Option<&Report>, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     let control = |index: usize| report.and_then(|report| report.controls.get(index));
     let heading =
-        "control       pass   fail      ?  cycles (\u{b7} pass  F fail  ? not evaluated), newest right"
-            .to_owned();
+        "control       pass   fail      ?  newest right: \u{b7} pass  F fail  ? not evaluated".to_owned();
     let table =
         Table { screen: Screen::Controls, heading, empty: "no control is recorded", detail_height: 8 };
     let strip_width = usize::from(area.width).saturating_sub(34);

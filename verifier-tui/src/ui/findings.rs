@@ -8,7 +8,7 @@ use verify_core::finding::{ExitClass, Finding, Severity};
 use super::Theme;
 use super::chrome::NARROW;
 use super::table::{self, Table};
-use super::text::{fit, wrap};
+use super::text::{beside, fit, wrap};
 use crate::app::overview::Paint;
 use crate::app::{Model, Screen};
 use crate::words;
@@ -57,16 +57,17 @@ fn line(finding: &Finding, narrow: bool) -> String {
 fn detail(finding: &Finding, theme: Theme, width: usize) -> Vec<(String, Style)> {
     let head =
         format!("{} [{}] {}", finding.code, words::severity(finding.severity), words::place(&finding.place));
-    let texts = [
-        (Paint::Strong, head),
-        (Paint::Plain, finding.message.clone()),
-        (Paint::Plain, format!("expected {}", finding.expected)),
-        (Paint::Plain, format!("found    {}", finding.found)),
-        (Paint::Plain, format!("means    {}", finding.code.meaning())),
-        (Paint::Plain, format!("do       {}", words::hint(finding.code))),
+    let named = [
+        ("expected", finding.expected.as_str()),
+        ("found", &finding.found),
+        ("means", finding.code.meaning()),
+        ("do", words::hint(finding.code)),
     ];
-    let wrapped = |(paint, text): &(Paint, String)| -> Vec<(String, Style)> {
-        wrap(text, width).into_iter().map(|line| (line, theme.paint(*paint))).collect()
-    };
-    texts.iter().flat_map(wrapped).collect()
+    let paint = |lines: Vec<String>, paint| lines.into_iter().map(move |line| (line, theme.paint(paint)));
+    let mut lines: Vec<_> = paint(wrap(&head, width), Paint::Strong).collect();
+    lines.extend(paint(wrap(&finding.message, width), Paint::Plain));
+    for (name, text) in named {
+        lines.extend(paint(beside(name, 9, text, width), Paint::Plain));
+    }
+    lines
 }

@@ -9,7 +9,7 @@ use crate::display::escape;
 use crate::words;
 
 /// Columns before the texts.
-const INDENT: usize = 13;
+const INDENT: usize = 14;
 
 /// The whole text for the present width.
 pub(super) fn lines(model: &Model) -> Vec<(Paint, String)> {
@@ -45,7 +45,9 @@ fn rung(step: &LadderStep, opened: Option<&RecordSummary>, width: usize, lines: 
         None => "",
     };
     lines.push((paint, format!("{}: {}{this}", step.rung.word(), words::share(step))));
-    add(lines, width, "proves", words::proves(step.rung));
+    // Of a rung that nobody stands on nothing is proven: it must not read as if it were.
+    let proves = if step.records > 0 { "proves" } else { "would prove" };
+    add(lines, width, proves, words::proves(step.rung));
     add(lines, width, "open", words::open(step.rung));
     if let Some(why) = &step.why {
         let whom = step.up_to.map_or_else(String::new, |record| format!("after record {record}: "));

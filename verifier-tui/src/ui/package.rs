@@ -9,7 +9,7 @@ use verify_core::verify::{Inspection, MemberRow};
 
 use super::chrome::NARROW;
 use super::table::{self, Table};
-use super::text::{fit, wrap};
+use super::text::{beside, fit, wrap};
 use super::{Theme, row};
 use crate::app::model::OpenPackage;
 use crate::app::overview::Paint;
@@ -56,8 +56,8 @@ fn members(
     frame.render_widget(Paragraph::new(fit(&title, area.width.into())), row(area, 0));
     let rungs = model.records.iter().find(|record| record.sequence == package.sequence);
     let rungs = rungs.map_or(&[][..], |record| &record.rungs);
-    let proven = format!("proven  {} (L: what that means)", words::standing(rungs));
-    let proven = wrap(&proven, area.width.into());
+    let proven = format!("{} (L: what that means)", words::standing(rungs));
+    let proven = beside("proven", 8, &proven, area.width.into());
     for (offset, line) in (1..area.height).zip(&proven) {
         frame.render_widget(Paragraph::new(line.as_str()), row(area, offset));
     }

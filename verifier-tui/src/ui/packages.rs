@@ -9,7 +9,7 @@ use verify_core::report::RecordSummary;
 use super::Theme;
 use super::chrome::NARROW;
 use super::table::{self, Table};
-use super::text::{fit, wrap};
+use super::text::{beside, fit, wrap};
 use crate::app::overview::Paint;
 use crate::app::{Model, Screen};
 use crate::words;
@@ -91,17 +91,20 @@ fn what(record: &RecordSummary) -> String {
 fn detail(record: &RecordSummary, theme: Theme, width: usize) -> Vec<(String, Style)> {
     let plain = theme.paint(Paint::Plain);
     let mut lines = Vec::new();
-    let mut add = |text: String| lines.extend(wrap(&text, width).into_iter().map(|line| (line, plain)));
-    add(format!("{}  sealed {} UTC", record.collection_id, words::minute(record.sealed_utc)));
-    add(format!("proven    {}", words::standing(&record.rungs)));
+    let title = format!("{}  sealed {} UTC", record.collection_id, words::minute(record.sealed_utc));
+    lines.extend(wrap(&title, width).into_iter().map(|line| (line, plain)));
+    let mut add = |name: &str, text: &str| {
+        lines.extend(beside(name, 10, text, width).into_iter().map(|line| (line, plain)));
+    };
+    add("proven", &words::standing(&record.rungs));
     let package = record.package.as_deref().unwrap_or("none");
-    add(format!("package   {package} ({} bytes)", words::grouped(record.package_bytes)));
-    add(format!("manifest  {}", record.manifest_sha256));
+    add("package", &format!("{package} ({} bytes)", words::grouped(record.package_bytes)));
+    add("manifest", &record.manifest_sha256.to_string());
     if let Some(state) = &record.state_sha256 {
-        add(format!("state     {state}"));
+        add("state", &state.to_string());
     }
     if let Some(note) = &record.note {
-        add(format!("note      {note}"));
+        add("note", note);
     }
     let resources: Vec<String> = record
         .resources
@@ -112,7 +115,7 @@ fn detail(record: &RecordSummary, theme: Theme, width: usize) -> Vec<(String, St
         })
         .collect();
     if !resources.is_empty() {
-        add(format!("resources {}", resources.join(", ")));
+        add("resources", &resources.join(", "));
     }
     lines
 }

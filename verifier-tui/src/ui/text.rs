@@ -70,6 +70,17 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A name in a column of `column`, and `text` wrapped beside it; on a screen too narrow for both, one after the other.
+#[must_use]
+pub fn beside(name: &str, column: usize, text: &str, width: usize) -> Vec<String> {
+    if width < 3 * column {
+        return wrap(&format!("{name} {text}"), width);
+    }
+    let parts = wrap(text, width - column);
+    let head = |index: usize| fit(if index == 0 { name } else { "" }, column);
+    parts.into_iter().enumerate().map(|(index, part)| format!("{}{part}", head(index))).collect()
+}
+
 fn push(lines: &mut [String], text: &str) {
     if let Some(line) = lines.last_mut() {
         line.push_str(text);
@@ -110,5 +121,12 @@ mod tests {
             assert_eq!(joined.replace(' ', ""), text.replace(' ', ""), "{width}");
         }
         assert_eq!(wrap("", 10), [""]);
+    }
+
+    #[test]
+    fn text_beside_a_name_stays_in_its_column() {
+        assert_eq!(beside("found", 7, "one two three", 21), ["found  one two three"]);
+        assert_eq!(beside("found", 7, "one two three four", 21), ["found  one two three", "       four"]);
+        assert_eq!(beside("found", 7, "one two", 10), ["found one", "two"], "no room for a column");
     }
 }

@@ -137,7 +137,10 @@ pub fn not_proven(assurance: &[LadderStep]) -> String {
 #[must_use]
 pub fn held_against(report: &Report) -> Vec<(&'static str, String)> {
     let proofs = &report.proofs;
-    let mut lines: Vec<(&'static str, String)> = proofs.keys.iter().map(|row| ("key", key(row))).collect();
+    let (given, named): (Vec<&KeyRow>, Vec<&KeyRow>) = proofs.keys.iter().partition(|row| row.given);
+    let is_given = |row: &&KeyRow| given.iter().any(|other| other.key == row.key);
+    let mut lines: Vec<(&'static str, String)> = given.iter().map(|row| ("key", key(row, &named))).collect();
+    lines.extend(named.iter().filter(|row| !is_given(row)).map(|row| ("key", key(row, &[]))));
     for row in &proofs.anchors {
         let outcome = match row.outcome {
             AnchorOutcome::Extends => "extended by this chain",
@@ -168,16 +171,24 @@ pub fn held_against(report: &Report) -> Vec<(&'static str, String)> {
     lines
 }
 
-/// A key by its name and id; the whole of it stands in the JSON.
-fn key(row: &KeyRow) -> String {
+/// A key by its name and id; the whole of it stands in the JSON. One that was given may also be `named` by the evidence.
+fn key(row: &KeyRow, named: &[&KeyRow]) -> String {
     let mut parts = row.key.splitn(3, '+');
     let (name, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let whose = if row.given { "given by you" } else { "named by the evidence itself" };
-    let records = match row.to {
+    let whose = if row.given { "given by you" } else { "named by the evidence alone, which proves nothing" };
+    let mut text = format!("{}, key id {}: {whose}, for records {}", escape(name), escape(id), range(row));
+    for row in named.iter().filter(|other| other.key == row.key) {
+        text.push_str("; the evidence names it for ");
+        text.push_str(&range(row));
+    }
+    text
+}
+
+fn range(row: &KeyRow) -> String {
+    match row.to {
         None => format!("from {} on", row.from),
         Some(to) => format!("{} to {to}", row.from),
-    };
-    format!("{}, key id {}: {whose}, good for records {records}", escape(name), escape(id))
+    }
 }
 
 #[cfg(test)]

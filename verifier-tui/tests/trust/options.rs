@@ -34,8 +34,11 @@ fn keys_and_checkpoints_raise_the_rungs_and_the_report_says_whose() {
     let (code, told) = desk.answer(&verify(&["--key", &key(1), "--checkpoint", "q1.checkpoint"]));
     assert_eq!(code, 0);
     assert!(flat(&told).contains("q1.checkpoint: 4 records, extended by this chain"), "{told}");
-    assert!(flat(&told).contains("given by you, good for records from 0 on"), "{told}");
-    assert!(flat(&told).contains("verifier checkpoint save evidence --out FILE"), "{told}");
+    assert!(
+        flat(&told).contains("given by you, for records from 0 on; the evidence names it for 0 to 5"),
+        "{told}"
+    );
+    assert!(flat(&told).contains("verifier checkpoint save evidence --key VKEY --out FILE"), "{told}");
     // Both ways of handing over a key are one.
     desk.write("keys.txt", format!("{}@0-\n\n", key(1)));
     let (code, report) = desk.json(&verify(&["--key-file", "keys.txt"]));

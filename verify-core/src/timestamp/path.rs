@@ -18,6 +18,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{KeyUsage, VerifiedPath, anchor_from_trusted_cert};
 
+use crate::digest::Digest;
 use crate::time::UtcTime;
 
 use super::asn1;
@@ -124,6 +125,12 @@ impl Authorities {
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// SHA-256 of each certificate in DER, as `openssl x509 -fingerprint -sha256` shows it.
+    #[must_use]
+    pub fn sha256(&self) -> Vec<Digest> {
+        self.0.iter().map(|authority| Digest::of(&authority.bytes)).collect()
     }
 
     /// Whether there are none: then no token can be verified.

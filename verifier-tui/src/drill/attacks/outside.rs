@@ -28,28 +28,45 @@ pub(in super::super) const PERFECT_REWRITE: Attack = Attack {
     groups: &[Group::Anchors],
     commit: |evidence| {
         let index = evidence.ordinary()?;
-        rewritten_without_contradiction(evidence, index)
+        if knows(evidence, sequence(evidence, index)) {
+            return rewritten_without_contradiction(evidence, index);
+        }
+        Err(Obstacle::Needs {
+            options: &["--checkpoint", "--head"],
+            why: "evidence alone cannot show a rewrite that contradicts nothing; give a checkpoint or record kept last time \
+                  that covers this record",
+        })
     },
 };
 pub(in super::super) const NEW_GENESIS: Attack = Attack {
     name: "new-genesis",
     title: "the whole chain is made anew from its first record on",
     wants: "a chain that was never seen by anybody",
-    expects: &[Code::AnchorCheckpoint, Code::AnchorHead],
-    groups: &[Group::Anchors],
-    commit: |evidence| rewritten_without_contradiction(evidence, 0),
+    expects: &[Code::AnchorCheckpoint, Code::AnchorHead, Code::AnchorWitness],
+    groups: &[Group::Signatures, Group::Anchors],
+    commit: |evidence| {
+        if knows(evidence, sequence(evidence, 0)) || is_witnessed(evidence) {
+            return rewritten_without_contradiction(evidence, 0);
+        }
+        Err(Obstacle::Needs {
+            options: &["--checkpoint", "--head", "--witness"],
+            why: "evidence alone cannot show that another chain was there before; give a checkpoint or record kept last \
+                  time, or the key of a witness that cosigned",
+        })
+    },
 };
-
-/// Why an attack that only outside knowledge shows is not evaluated.
-fn nothing_outside(what: &str, give: &str) -> Obstacle {
-    Obstacle::Absent(format!("{what} cannot be detected from the evidence alone: give {give}"))
-}
 
 /// Whether something kept outside speaks of this record or a later one.
 fn knows(evidence: &Evidence, sequence: u64) -> bool {
     let covers = |size: u64| size > sequence;
     evidence.options.head.is_some_and(|head| head.sequence >= sequence)
         || evidence.options.anchors.iter().any(|anchor| covers(anchor.note().checkpoint().size))
+}
+
+/// Whether witnesses that were given saw the untouched evidence, as many as were asked for.
+fn is_witnessed(evidence: &Evidence) -> bool {
+    let lacking = evidence.report.findings.iter().any(|finding| finding.code == Code::AnchorWitness);
+    !evidence.report.proofs.witnesses.is_empty() && !lacking
 }
 
 fn cut_tail(evidence: &Evidence) -> Result<Attempt<'_>, Obstacle> {
@@ -61,8 +78,11 @@ fn cut_tail(evidence: &Evidence) -> Result<Attempt<'_>, Obstacle> {
     let slot = evidence.report.records.get(cut).and_then(|record| record.scheduled_utc);
     let covered = evidence.options.period.to_utc.is_some_and(|to| slot.is_some_and(|slot| slot <= to));
     if !known && !covered {
-        let give = "the end of the audited period (--to), or the checkpoint (--checkpoint) or record (--head) kept last time";
-        return Err(nothing_outside("a cut-off end", give));
+        return Err(Obstacle::Needs {
+            options: &["--to", "--head", "--checkpoint"],
+            why: "evidence alone cannot show that its end was cut off; give the end of the audited period, or a record or \
+                  checkpoint kept last time that covers the newest cycle",
+        });
     }
     let mut overlay = Overlay::new(&evidence.base);
     let mut file = String::new();
@@ -81,10 +101,6 @@ fn cut_tail(evidence: &Evidence) -> Result<Attempt<'_>, Obstacle> {
 /// Changes what nothing else in the evidence speaks of, and rewrites everything after it.
 fn rewritten_without_contradiction(evidence: &Evidence, index: usize) -> Result<Attempt<'_>, Obstacle> {
     let mut record = Record::open(evidence, index)?;
-    if !knows(evidence, sequence(evidence, index)) {
-        let give = "a checkpoint (--checkpoint) or record (--head) kept last time that covers this record";
-        return Err(nothing_outside("a consistent rewrite", give));
-    }
     let field = "/retention_until";
     let done = change(&mut record, field, |value| later(value).into())?;
     rewritten(evidence, index, record, "manifest.json", field, done)

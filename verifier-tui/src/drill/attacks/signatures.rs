@@ -1,5 +1,5 @@
-//! Attacks on signed chains: on checkpoints, on the key, and on time-stamps. The forger holds no key of the
-//! chain, only one of their own making; on a chain without checkpoints these attacks are not evaluated.
+//! Attacks on signed chains: on checkpoints and on the key. The forger holds no key of the chain, only one of
+//! their own making; on a chain without checkpoints these attacks are not evaluated.
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::json;
@@ -71,19 +71,10 @@ pub(in super::super) const ANOTHER_KEY: Attack = Attack {
     groups: SIGNATURES,
     commit: another_key,
 };
-pub(in super::super) const EXCHANGED_TOKEN: Attack = Attack {
-    name: "exchanged-token",
-    title: "the time-stamps of two checkpoints are exchanged",
-    wants: "a record that seems to have existed earlier",
-    expects: &[Code::TsImprint],
-    groups: &[Group::Signatures, Group::Time],
-    commit: exchanged_token,
-};
-
 /// Member with the note over the records before (F-127).
 const CHECKPOINT: &str = "checkpoint";
 /// Member with the token over that note (F-130).
-const TOKEN: &str = "checkpoint.tsr";
+pub(super) const TOKEN: &str = "checkpoint.tsr";
 
 fn unsigned() -> Obstacle {
     Obstacle::Absent("the chain is not signed: it has no checkpoints".to_owned())
@@ -113,21 +104,6 @@ fn altered_signature(evidence: &Evidence) -> Result<Attempt<'_>, Obstacle> {
     overlay.put(name, altered.to_bytes());
     let done = "the lowest bit of the first byte of the first signature was flipped".to_owned();
     Ok(attempt(overlay, entry.sequence, name.to_owned(), "", "", done))
-}
-
-fn exchanged_token(evidence: &Evidence) -> Result<Attempt<'_>, Obstacle> {
-    let mut tokens = evidence.entries.iter().filter_map(|entry| {
-        let name = entry.token.as_deref()?;
-        Some((entry.sequence, name, evidence.base.files.get(name)?))
-    });
-    let absent = || Obstacle::Absent("the chain has fewer than two time-stamps beside it".to_owned());
-    let (one, first, early) = tokens.next().ok_or_else(absent)?;
-    let (two, second, late) = tokens.next_back().ok_or_else(absent)?;
-    let mut overlay = Overlay::new(&evidence.base);
-    overlay.put(first, late.clone());
-    overlay.put(second, early.clone());
-    let done = format!("the time-stamps over records 0 to {one} and 0 to {two} were exchanged");
-    Ok(attempt(overlay, two, second.to_owned(), "", "", done))
 }
 
 /// The forger's key, under the chain's own name.
@@ -160,9 +136,10 @@ impl Forger {
 fn another_key(evidence: &Evidence) -> Result<Attempt<'_>, Obstacle> {
     let (_, _, note) = newest_note(evidence)?;
     if evidence.options.keys.is_empty() {
-        let reason = "another key cannot be told from the right one by the evidence alone: give the key that \
-                      you were handed (--key)";
-        return Err(Obstacle::Absent(reason.to_owned()));
+        return Err(Obstacle::Needs {
+            options: &["--key"],
+            why: "evidence alone cannot tell another key from the right one; give the key that you were handed",
+        });
     }
     if evidence.entries.iter().any(|entry| entry.kind == Kind::KeyChange) {
         return Err(Obstacle::Absent("the chain changes its key, which this forger cannot".to_owned()));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use verify_core::digest::Digest;
 use verify_core::finding::Code;
 use verify_core::source::Memory;
+use verify_core::timestamp::Authorities;
 use verify_core::verify::{InProcessEvaluators, KeptCheckpoint, Options, Silent, TrustedKey};
 
 use super::super::ATTACKS;
@@ -53,7 +54,16 @@ fn every_attack_on_a_signed_chain_is_caught_by_the_check_it_names() {
     let left: Vec<&str> = ended(&report, AttackOutcome::NotEvaluated).into_keys().collect();
     assert_eq!(
         left,
-        ["denied-as-empty", "erased-drift", "exchanged-token", "fail-to-pass", "rewritten-body"]
+        [
+            "back-dated-token",
+            "denied-as-empty",
+            "erased-drift",
+            "exchanged-token",
+            "fail-to-pass",
+            "foreign-token",
+            "removed-token",
+            "rewritten-body"
+        ]
     );
     assert_eq!(report.summary.exit_code, 0, "{:#?}", report.summary);
 }
@@ -71,9 +81,7 @@ fn without_the_key_another_one_is_not_called_caught() {
     assert_eq!(report.summary.missed, 0, "{:#?}", report.attacks);
 }
 
-#[test]
-fn exchanged_time_stamps_are_named() {
-    let authority = Authority::start();
+fn stamped(authority: &Authority) -> Chain {
     let mut chain = Chain::start_signed(documents::usual(), "acme", "2026-05-01T00:00:00Z", 7);
     for day in 1..=4 {
         let size = chain.links.len() as u64;
@@ -81,9 +89,37 @@ fn exchanged_time_stamps_are_named() {
         chain.tokens.insert(size, authority.stamp(imprint.as_bytes()));
         chain.snapshot(&format!("2026-05-0{day}T08:00:00Z"));
     }
-    let report = drilled(&chain, &Options { keys: vec![key(&chain)], ..Options::default() });
+    chain
+}
+
+#[test]
+fn attacks_on_time_stamps_are_named_and_need_the_authority() {
+    let authority = Authority::start();
+    let chain = stamped(&authority);
+    let without = Options { keys: vec![key(&chain)], ..Options::default() };
+    let with =
+        Options { authorities: Authorities::from_pem(&authority.pem("root")).unwrap(), ..without.clone() };
+    let report = drilled(&chain, &with);
     let caught = ended(&report, AttackOutcome::Caught);
-    assert_eq!(caught.get("exchanged-token"), Some(&Some(Code::TsImprint)), "{:#?}", report.attacks);
-    assert_eq!(caught.get("another-key"), Some(&Some(Code::SigKey)));
+    for (name, code) in [
+        ("exchanged-token", Code::TsImprint),
+        ("removed-token", Code::TsPresent),
+        ("back-dated-token", Code::TsValid),
+        ("foreign-token", Code::TsValid),
+        ("another-key", Code::SigKey),
+    ] {
+        assert_eq!(caught.get(name), Some(&Some(code)), "{name}: {:#?}", report.attacks);
+    }
     assert_eq!((report.summary.missed, report.summary.errors), (0, 0), "{:#?}", report.attacks);
+    let report = drilled(&chain, &without);
+    let caught = ended(&report, AttackOutcome::Caught);
+    assert!(caught.contains_key("exchanged-token") && caught.contains_key("removed-token"), "{caught:?}");
+    for name in ["back-dated-token", "foreign-token"] {
+        let attack = report.attacks.iter().find(|attack| attack.name == name).unwrap();
+        assert_eq!(
+            (attack.outcome, attack.needs.as_slice()),
+            (AttackOutcome::NotEvaluated, &["--tsa".to_owned()][..])
+        );
+        assert!(attack.reason.as_deref().unwrap().starts_with("needs --tsa: "), "{attack:#?}");
+    }
 }
