@@ -29,7 +29,7 @@ pub(crate) fn hold(manual: &str) {
     for step in steps {
         let printed = run(step.command, folder.path(), &verifier, &key);
         if let Some(found) = printed.lines().find_map(|line| line.strip_prefix("signed by: ")) {
-            key = found.trim().to_owned();
+            found.trim().clone_into(&mut key);
         }
         if let Err(line) = compare(&step.quoted, &printed) {
             faults.push(format!("`{}` does not print there:\n{line}", step.command));

@@ -70,9 +70,9 @@ fn exchanged_token(evidence: &Evidence) -> Result<Attempt<'_>, Obstacle> {
 }
 
 fn removed_token(evidence: &Evidence) -> Result<Attempt<'_>, Obstacle> {
-    let carries = |index: &usize| Record::open(evidence, *index).is_ok_and(|it| it.read(TOKEN).is_ok());
+    let is_stamped = |index: &usize| Record::open(evidence, *index).is_ok_and(|it| it.read(TOKEN).is_ok());
     // The first one that carries a token begins the duty to do so: it has to be a later one.
-    let mut carriers = (0..evidence.entries.len()).rev().filter(carries);
+    let mut carriers = (0..evidence.entries.len()).rev().filter(is_stamped);
     let (Some(index), Some(_)) = (carriers.next(), carriers.next()) else {
         return Err(Obstacle::Absent("fewer than two records carry a time-stamp".to_owned()));
     };
