@@ -1,13 +1,21 @@
-//! Section 12 of the format takes one package of the demo apart by hand: every digest and every size it
-//! quotes must be one that the demo gives, on the line that quotes it.
+//! Section 13 of the format takes one package of the demo apart by hand: every digest and every size it
+//! quotes must be one that the demo gives, on the line that quotes it, and the commands over its checkpoint print
+//! what it says. Needs `bash` and `openssl` on the path.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::format_collect,
+    reason = "a test ends at the first surprise"
+)]
 
 use std::collections::BTreeSet;
 
 use collector::demo::scenario::Scenario;
 use verify_core::model::{Kind, Manifest};
 
+#[path = "../../verify-core/tests/support/by_hand.rs"]
+mod by_hand;
 #[expect(dead_code, reason = "this test verifies nothing, it only plays the demo")]
 #[path = "support/evidence.rs"]
 mod evidence;
@@ -55,6 +63,12 @@ fn the_worked_example_quotes_the_demo() {
     lines.extend(
         manifest.resources.iter().map(|(name, resource)| format!("{} {name}", resource.sha256.unwrap())),
     );
+
+    // The checkpoint by hand, over the demo's own signed chain.
+    let by_hand = by_hand::Block::checkpoint();
+    let (holds, printed) = by_hand.run(&root);
+    assert!(holds, "{printed}");
+    assert_eq!(printed, by_hand.printed());
 
     let (_, section) = FORMAT.split_once("\n## 13. ").unwrap();
     for line in &lines {

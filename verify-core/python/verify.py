@@ -2292,6 +2292,7 @@ class Signatures:
         if found.proofs:
             self.bundle = min(self.proofs, key=lambda item: (item[1].index, item[0]), default=("", None))[1]
         self.count = self.bundle.note.size if self.bundle else records[-1].sequence + 1
+        self.told = {}  # by size, the root that notes name where none can be compared
         self.sizes = {}  # of the members that hold, by the sequence of their record
         self.notes = []  # (note, say, most, texts of the keys that signed, sound)
         self.signed_to = self.anchored_to = None
@@ -2386,9 +2387,10 @@ class Signatures:
                 continue
             if isinstance(owner, int):
                 self.sizes[owner] = note.size
-            read.append((note, say, owner if isinstance(owner, int) else self.count, signers))
-        self.prepare_roots({note.size for note, _, _, _ in read} | {anchor[1].size for anchor in anchors})
-        for note, say, most, signers in read:
+            rank = (0, owner, "") if isinstance(owner, int) else (1, 0, owner) if owner else (2, 0, "")
+            read.append((rank, note, say, owner if isinstance(owner, int) else self.count, signers))
+        self.prepare_roots({row[1].size for row in read} | {anchor[1].size for anchor in anchors})
+        for _, note, say, most, signers in sorted(read, key=lambda row: row[0]):
             self.notes.append((note, say, most, signers, self.single or self.is_bound(note, say, most)))
         if not self.single:
             self.check_changes()
@@ -2419,6 +2421,8 @@ class Signatures:
             say("SIG-BIND", "the checkpoint is of more records than there were", "at most %d" % most, note.size)
         elif note.root != root:
             say("SIG-BIND", "the checkpoint is of another history", root.hex(), note.root.hex())
+        elif note.size not in self.roots and self.told.setdefault(note.size, note.root) != note.root:
+            say("SIG-BIND", "two checkpoints of one size have two roots", self.told[note.size].hex(), note.root.hex())
         else:
             return True
         return False
@@ -2478,34 +2482,40 @@ class Signatures:
 
     def check_anchors(self, anchors, notes):
         """F-133: the chain must extend every checkpoint that was kept outside."""
-        agree, differ = [], []
+        agree, members, differ = [], [], []
         for name, note, leaves in anchors:
-            root, cut = self.roots.get(note.size), note.size > self.count and not self.found.proofs
-            if self.single or (note.origin == self.origin and root is None and not cut):
-                notes.append("checkpoint %s: the records below size %d are not all at hand" % (name, note.size))
-            elif note.origin == self.origin and root == note.root:
+            say = self.findings.at(file=name, pointer="size %d" % note.size)
+            if note.signers(self.known.values()) is None:
+                say("SIG-VALID", "a signature in the kept checkpoint does not hold", "a signature of the key it names",
+                    "another")
+                continue
+            root, foreign = self.roots.get(note.size), note.origin != self.origin
+            whole = not (self.found.proofs or self.single or self.found.problems)
+            cut = not foreign and root is None and note.size > self.count and whole
+            kept = [] if leaves is None or foreign else [one for one in self.records if one.sequence < note.size]
+            other = next((one.sequence for one in kept if leaves[one.sequence] != one.leaf), None)
+            if not foreign and root == note.root:
                 agree.append(note.size)
+            elif foreign or root or cut or other is not None or self.told.get(note.size, note.root) != note.root:
+                if cut and other is None and leaves is not None:
+                    other = self.count  # the first that is gone
+                differ.append((note, say, cut, other))
+            elif kept:
+                members.append(kept[-1].sequence)
             else:
-                differ.append((note, name, cut, None if note.origin != self.origin else self.first_other(note, leaves)))
+                notes.append("checkpoint %s: the records below size %d are not all at hand, and no leaf hashes of those "
+                             "that are were kept" % (name, note.size))
         low, high = max(agree, default=0), min((row[0].size for row in differ), default=0)
-        for note, name, cut, at in differ:
+        for note, say, cut, at in differ:
+            found = self.roots.get(note.size, self.told.get(note.size))
             message = "the chain does not extend a checkpoint kept outside" + (
                 "" if note.origin != self.origin else ": cut at %d records" % self.count if cut
-                else ": it differs between size %d and size %d" % (low, high))
-            found = self.roots.get(note.size)
-            self.findings.add("ANCHOR-CHECKPOINT", message, "%s %d %s" % (note.origin, note.size, note.root.hex()),
-                              found.hex() if found else self.origin, sequence=at, file=name,
-                              pointer="size %d" % note.size)
-        self.anchored_to = low - 1 if agree else None
-
-    def first_other(self, note, leaves):
-        """The first record that is not the one that was kept."""
-        if leaves is None:
-            return None
-        for index, leaf in enumerate(leaves):
-            if index >= self.whole or self.records[index].leaf != leaf:
-                return index
-        return None
+                else ": it differs between size %d and size %d" % (low, high) if note.size in self.roots
+                else ": a record is not the one that was kept" if at is not None
+                else ": a checkpoint in the evidence has the same size and another root")
+            say("ANCHOR-CHECKPOINT", message, "%s %d %s" % (note.origin, note.size, note.root.hex()),
+                found.hex() if found else self.origin, sequence=at)
+        self.anchored_to = max([low - 1] * bool(agree) + members, default=None)
 
 
 # ---------------------------------------------------------------------------------------------- the program

@@ -17,6 +17,7 @@ mod assemble;
 mod bundle;
 mod conclude;
 mod explanations;
+mod forks;
 mod history;
 mod inspect;
 mod keys;

@@ -16,6 +16,8 @@ mod anchored;
 mod authority;
 #[path = "trust/bundles.rs"]
 mod bundles;
+#[path = "support/by_hand.rs"]
+mod by_hand;
 #[allow(dead_code, reason = "other tests tamper with more of it")]
 #[path = "support/chain.rs"]
 mod chain;

@@ -147,7 +147,11 @@ pub fn held_against(report: &Report) -> Vec<(&'static str, String)> {
             AnchorOutcome::Differs => "NOT what this chain holds: rewritten",
             AnchorOutcome::Cut => "MORE than this chain holds: cut",
             AnchorOutcome::Foreign => "of another chain",
-            AnchorOutcome::NotEvaluated => "not evaluated: records are absent",
+            AnchorOutcome::Members => "holds the records at hand, by the leaf hashes kept with it",
+            AnchorOutcome::Refused => "REFUSED: a signature in it does not hold",
+            AnchorOutcome::NotEvaluated => {
+                "not evaluated: records are absent, and no leaf hashes were kept with it"
+            }
         };
         let size = counted(row.size, "record");
         lines.push(("checkpoint", format!("{}: {size}, {outcome}", escape(&row.name))));

@@ -59,6 +59,10 @@ pub enum AnchorOutcome {
     Cut,
     /// It is of another origin.
     Foreign,
+    /// Not all records below its size are at hand; each that is has the leaf hash that was kept with it.
+    Members,
+    /// The line of a known key in it does not hold, so it says nothing.
+    Refused,
     /// Records are absent, so nobody can say.
     NotEvaluated,
 }
@@ -72,6 +76,8 @@ impl AnchorOutcome {
             Self::Differs => "differs",
             Self::Cut => "cut",
             Self::Foreign => "foreign",
+            Self::Members => "members",
+            Self::Refused => "refused",
             Self::NotEvaluated => "not_evaluated",
         }
     }

@@ -1,6 +1,12 @@
 //! Checkpoints kept outside: today's chain must extend every one of them (F-133).
+//!
+//! Where records are absent, kept leaf hashes still judge those that are there, one by one.
+
+use std::collections::BTreeMap;
 
 use super::history::History;
+use super::keys::ChainKeys;
+use super::notes;
 use super::tally::Tally;
 use crate::checkpoint::{SignedNote, tree};
 use crate::digest::Digest;
@@ -75,23 +81,35 @@ impl KeptCheckpoint {
     }
 }
 
+/// What kept checkpoints are held against.
+pub(super) struct Ground<'a> {
+    pub(super) history: &'a History,
+    pub(super) keys: &'a ChainKeys,
+    /// By size, the root that sound notes of the evidence name where none can be compared (F-138).
+    pub(super) told: BTreeMap<u64, Digest>,
+}
+
 /// Holds the chain against every kept checkpoint. Several bracket the change between two sizes.
-pub(super) fn check(anchors: &[KeptCheckpoint], history: &History, tally: &mut Tally) -> Vec<AnchorRow> {
+pub(super) fn check(anchors: &[KeptCheckpoint], ground: &Ground<'_>, tally: &mut Tally) -> Vec<AnchorRow> {
     if anchors.is_empty() {
         tally.skip(Code::AnchorCheckpoint, "no checkpoint kept outside was given (--checkpoint)");
     }
-    let outcomes: Vec<AnchorOutcome> = anchors.iter().map(|anchor| outcome(anchor, history)).collect();
+    let outcomes: Vec<AnchorOutcome> = anchors.iter().map(|anchor| outcome(anchor, ground)).collect();
     for (anchor, outcome) in anchors.iter().zip(&outcomes) {
         match outcome {
-            AnchorOutcome::Extends => tally.pass(Code::AnchorCheckpoint),
+            AnchorOutcome::Extends | AnchorOutcome::Members => tally.pass(Code::AnchorCheckpoint),
             AnchorOutcome::NotEvaluated => {
-                tally.skip(
-                    Code::AnchorCheckpoint,
-                    "the records below the size kept outside are not all at hand",
-                );
+                let reason = "the records below the size kept outside are not all at hand, and no leaf hashes of \
+                              those that are were kept";
+                tally.skip(Code::AnchorCheckpoint, reason);
+            }
+            AnchorOutcome::Refused => {
+                tally.fail_all(notes::refused(&anchor.note, &place(anchor, None), ground.keys));
+                tally
+                    .skip(Code::AnchorCheckpoint, "a signature in the checkpoint kept outside does not hold");
             }
             AnchorOutcome::Differs | AnchorOutcome::Cut | AnchorOutcome::Foreign => {
-                tally.fail(finding(anchor, *outcome, anchors, &outcomes, history));
+                tally.fail(finding(anchor, *outcome, anchors, &outcomes, ground));
             }
         }
     }
@@ -104,10 +122,10 @@ pub(super) fn check(anchors: &[KeptCheckpoint], history: &History, tally: &mut T
     anchors.iter().zip(&outcomes).map(row).collect()
 }
 
-fn outcome(anchor: &KeptCheckpoint, history: &History) -> AnchorOutcome {
-    let kept = anchor.note.checkpoint();
-    if history.is_one_package() {
-        return AnchorOutcome::NotEvaluated;
+fn outcome(anchor: &KeptCheckpoint, ground: &Ground<'_>) -> AnchorOutcome {
+    let (kept, history) = (anchor.note.checkpoint(), ground.history);
+    if notes::refused(&anchor.note, &Place::default(), ground.keys).is_some() {
+        return AnchorOutcome::Refused;
     }
     if history.origin.as_ref() != Some(&kept.origin) {
         return AnchorOutcome::Foreign;
@@ -116,8 +134,18 @@ fn outcome(anchor: &KeptCheckpoint, history: &History) -> AnchorOutcome {
         Some(root) if root == kept.root => AnchorOutcome::Extends,
         Some(_) => AnchorOutcome::Differs,
         None if kept.size > history.count && !history.is_bundle() && !history.partial => AnchorOutcome::Cut,
+        None if first_other(anchor, history).is_some() => AnchorOutcome::Differs,
+        None if ground.told.get(&kept.size).is_some_and(|root| *root != kept.root) => AnchorOutcome::Differs,
+        None if compared(anchor, history).next().is_some() => AnchorOutcome::Members,
         None => AnchorOutcome::NotEvaluated,
     }
+}
+
+/// Places of everything that is said of a kept checkpoint (F-140).
+fn place(anchor: &KeptCheckpoint, sequence: Option<u64>) -> Place {
+    let size = anchor.note.checkpoint().size;
+    let pointer = Some(format!("size {size}"));
+    Place { sequence, file: Some(anchor.name.clone()), pointer, ..Place::default() }
 }
 
 fn finding(
@@ -125,39 +153,46 @@ fn finding(
     outcome: AnchorOutcome,
     anchors: &[KeptCheckpoint],
     outcomes: &[AnchorOutcome],
-    history: &History,
+    ground: &Ground<'_>,
 ) -> Finding {
-    let kept = anchor.note.checkpoint();
-    let place = |sequence: Option<u64>| Place {
-        sequence,
-        file: Some(anchor.name.clone()),
-        pointer: Some(format!("size {}", kept.size)),
-        ..Place::default()
-    };
+    let (kept, history) = (anchor.note.checkpoint(), ground.history);
     let expected = format!("root of size {}: {}", kept.size, kept.root);
-    let first = first_other(anchor, history);
+    let other = first_other(anchor, history);
+    let first = other.map(|(at, ..)| at);
     let record = first.map(|at| format!("; record {at} is the first that differs from the one kept"));
-    let (place, expected, found, message) = match outcome {
-        AnchorOutcome::Foreign => {
+    let found = history.root(kept.size).or_else(|| ground.told.get(&kept.size).copied());
+    let shown = || found.map_or_else(|| "none".to_owned(), |root| root.to_string());
+    let (sequence, expected, found, message) = match (outcome, other) {
+        (AnchorOutcome::Foreign, _) => {
             let found = history.origin.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
             let message = "the checkpoint kept outside is of another origin".to_owned();
-            (place(None), kept.origin.to_string(), found, message)
+            (None, kept.origin.to_string(), found, message)
         }
-        AnchorOutcome::Cut => {
+        (AnchorOutcome::Cut, _) => {
             let gone = kept.size - history.count;
             let records = if gone == 1 { "1 record is".to_owned() } else { format!("{gone} records are") };
             let message =
                 format!("{records} missing at the end: the checkpoint kept outside covers {}", kept.size);
-            let also = record.filter(|_| first.is_some_and(|at| at < history.count)).unwrap_or_default();
-            (place(first), expected, format!("{} records", history.count), format!("{message}{also}"))
+            // Only kept leaf hashes say more than that some are gone.
+            let sequence = first.or_else(|| anchor.leaves.as_ref().map(|_| history.count));
+            let also = record.unwrap_or_default();
+            (sequence, expected, format!("{} records", history.count), format!("{message}{also}"))
         }
-        _ => {
+        _ if history.root(kept.size).is_some() => {
             let message = bracket(anchors, outcomes) + &record.unwrap_or_default() + &rival(anchor, anchors);
-            let found = history.root(kept.size).map_or_else(|| "none".to_owned(), |root| root.to_string());
-            (place(first), expected, found, message)
+            (first, expected, shown(), message)
+        }
+        (_, Some((at, kept, now))) => {
+            let expected = format!("leaf hash of record {at}: {kept}");
+            (first, expected, now.to_string(), format!("record {at} is not the one that was kept"))
+        }
+        (_, None) => {
+            let message = "a checkpoint in the evidence has the size of the one kept outside and another root: two \
+                           histories were signed";
+            (None, expected, shown(), message.to_owned() + &rival(anchor, anchors))
         }
     };
-    Finding::new(Code::AnchorCheckpoint, place, expected, found, message)
+    Finding::new(Code::AnchorCheckpoint, place(anchor, sequence), expected, found, message)
 }
 
 /// Between which records history was rewritten, as far as roots alone can tell.
@@ -202,10 +237,19 @@ fn rival(anchor: &KeptCheckpoint, anchors: &[KeptCheckpoint]) -> String {
     })
 }
 
-/// The first record that is not the one that was kept, or that is gone.
-fn first_other(anchor: &KeptCheckpoint, history: &History) -> Option<u64> {
-    let kept = anchor.leaves.as_deref()?;
-    let differs = kept.iter().zip(&history.leaves).position(|(kept, now)| kept != now);
-    let gone = (history.leaves.len() < kept.len()).then_some(history.leaves.len());
-    differs.or(gone).map(|at| at as u64)
+/// Records at hand for which a leaf hash was kept: sequence, the kept hash, the hash now.
+fn compared<'a>(
+    anchor: &'a KeptCheckpoint,
+    history: &'a History,
+) -> impl Iterator<Item = (u64, Digest, Digest)> + 'a {
+    let leaves = anchor.leaves.as_deref().unwrap_or_default();
+    history.at_hand.iter().filter_map(|(sequence, now)| {
+        let kept = leaves.get(usize::try_from(*sequence).ok()?)?;
+        Some((*sequence, *kept, *now))
+    })
+}
+
+/// The first record at hand that is not the one that was kept.
+fn first_other(anchor: &KeptCheckpoint, history: &History) -> Option<(u64, Digest, Digest)> {
+    compared(anchor, history).find(|(_, kept, now)| kept != now)
 }

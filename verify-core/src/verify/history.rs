@@ -17,7 +17,7 @@ enum Roots {
     Told(Option<Checkpoint>),
 }
 
-/// The records of one chain as a tree. 64 bytes for each.
+/// The records of one chain as a tree. 72 bytes for each.
 #[derive(Debug, Default)]
 pub(super) struct History {
     /// Origin of the chain.
@@ -26,8 +26,8 @@ pub(super) struct History {
     pub(super) count: u64,
     /// Why more records than these may exist, if the evidence could not be read to its end.
     pub(super) partial: bool,
-    /// Leaves from record 0 on, without a gap.
-    pub(super) leaves: Vec<Digest>,
+    /// Sequence and leaf of every record at hand, ascending.
+    pub(super) at_hand: Vec<(u64, Digest)>,
     roots: Roots,
 }
 
@@ -42,14 +42,13 @@ impl History {
                 break;
             }
             frontier.push(plan.leaf);
-            history.leaves.push(plan.leaf);
             roots.extend(frontier.root());
         }
         history.roots = Roots::Computed(roots);
         history
     }
 
-    /// Of one package alone nothing is known but the origin.
+    /// Of one package alone nothing is known but the origin and its own leaf.
     pub(super) fn of_one(plans: &[Plan]) -> Self {
         Self::begun(plans, true)
     }
@@ -66,6 +65,7 @@ impl History {
             origin: plans.first().map(|plan| plan.manifest.origin.clone()),
             count: plans.last().map_or(0, |plan| plan.sequence().saturating_add(1)),
             partial,
+            at_hand: plans.iter().map(|plan| (plan.sequence(), plan.leaf)).collect(),
             ..Self::default()
         }
     }

@@ -35,14 +35,14 @@ pub(super) fn raise(records: &mut [RecordSummary], delivery: Delivery, proven: &
             }
             Delivery::Bundle | Delivery::Chain => {}
         }
-        if !record.rungs.contains(&Rung::Chained) {
-            continue;
-        }
+        let chained = record.rungs.contains(&Rung::Chained);
+        // Of one package alone the kept leaf hash says where it stands: that needs no neighbour.
+        let by_leaf = delivery == Delivery::OnePackage && record.rungs.contains(&Rung::Hashed);
         let latest = record.sealed_utc.plus_seconds(options.time_lag_seconds);
         for (rung, stands) in [
-            (Rung::Signed, record.sequence < proven.signed),
-            (Rung::Timestamped, earliest.is_some_and(|time| time <= latest)),
-            (Rung::Anchored, record.sequence < proven.anchored),
+            (Rung::Signed, chained && record.sequence < proven.signed),
+            (Rung::Timestamped, chained && earliest.is_some_and(|time| time <= latest)),
+            (Rung::Anchored, (chained || by_leaf) && record.sequence < proven.anchored),
         ] {
             if stands {
                 record.rungs.push(rung);
@@ -93,6 +93,9 @@ fn why(rung: Rung, standing: u64, of: u64, report: &Report, delivery: Delivery, 
         }
         Rung::Chained => {
             return findings(of - standing, "about its place in the chain", "about their place in the chain");
+        }
+        Rung::Anchored if alone && !options.anchors.is_empty() => {
+            "one package is held against a kept checkpoint by the leaf hash that was kept of it (FILE.leaves)"
         }
         Rung::Signed | Rung::Timestamped | Rung::Anchored if alone => {
             "nothing can be said of a checkpoint without the records it covers"

@@ -16,6 +16,8 @@ use crate::time::UtcTime;
 pub(super) struct Note {
     /// Its size.
     pub(super) size: u64,
+    /// Its root.
+    pub(super) root: Digest,
     /// Whether it is of this chain, of a size that can be, with the root of that size wherever that is known.
     pub(super) sound: bool,
     /// Whether it is sound and its root was really compared. Nothing may rest on a note that is not: behind a gap or in
@@ -49,6 +51,18 @@ pub(super) fn parse(bytes: &[u8], place: &Place, tally: &mut Tally) -> Option<Si
     }
 }
 
+/// Why a note is refused: the line of a known key in it does not hold (F-124).
+pub(super) fn refused(note: &SignedNote, place: &Place, keys: &ChainKeys) -> Option<Finding> {
+    keys.with_line(note).into_iter().find_map(|key| match note.check(key) {
+        SignatureState::Bad(reason) => {
+            let message = "a signature of a known key does not hold, so nothing in the note counts";
+            let expected = format!("a signature of {key}");
+            Some(Finding::new(Code::SigValid, place.clone(), expected, reason.to_string(), message))
+        }
+        _ => None,
+    })
+}
+
 /// Judges a note that was read: signatures first, and if one of a known key is bad, nothing else.
 ///
 /// `most` is the largest size that can be there: the sequence of the record that carries it, or the number of records.
@@ -62,32 +76,25 @@ pub(super) fn judge(
 ) -> Option<Note> {
     let mut kept = Note {
         size: note.checkpoint().size,
+        root: note.checkpoint().root,
         sound: false,
         bound: false,
         imprint: Digest::of(&note.imprint_bytes()),
         signers: Vec::new(),
         cosigned: Vec::new(),
     };
+    if let Some(finding) = refused(note, place, keys) {
+        tally.fail(finding);
+        return None;
+    }
+    tally.pass(Code::SigValid);
     for key in keys.with_line(note) {
-        match (note.check(key), note.cosignature(key)) {
-            (SignatureState::Signed, Ok(Some(time))) => kept.cosigned.push((key.clone(), time)),
-            (SignatureState::Signed, _) if key.kind() == KeyKind::Log => kept.signers.push(key.clone()),
-            (SignatureState::Bad(reason), _) => {
-                let message = "a signature of a known key does not hold, so nothing in the note counts";
-                let expected = format!("a signature of {key}");
-                tally.fail(Finding::new(
-                    Code::SigValid,
-                    place.clone(),
-                    expected,
-                    reason.to_string(),
-                    message,
-                ));
-                return None;
-            }
+        match note.cosignature(key) {
+            Ok(Some(time)) => kept.cosigned.push((key.clone(), time)),
+            _ if key.kind() == KeyKind::Log => kept.signers.push(key.clone()),
             _ => {}
         }
     }
-    tally.pass(Code::SigValid);
     kept.sound = bind(note.checkpoint(), place, most, history, tally);
     kept.bound = kept.sound && history.root(kept.size).is_some();
     Some(kept)

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::anchors;
+use super::anchors::{self, Ground};
 use super::assemble::Plan;
 use super::bundle::{self, Bundle, check_digits};
+use super::forks;
 use super::history::History;
 use super::keys::ChainKeys;
 use super::members::{CHECKPOINT, TOKEN};
@@ -15,7 +16,7 @@ use super::notes::{self, Note};
 use super::open::{self, Opened};
 use super::options::Options;
 use super::record::{Carried, Shared, Verified};
-use super::signers::{Held, Owner, Signers};
+use super::signers::{self, Held, Owner, Signers};
 use super::survey::{described, numbered, unstable};
 use super::tally::Tally;
 use super::times::{self, Stamped};
@@ -46,7 +47,7 @@ pub(super) struct Proven {
     pub(super) signed: u64,
     /// Valid tokens over such notes: size and time.
     pub(super) stamps: Vec<(u64, UtcTime)>,
-    /// Records below this size are covered by a kept checkpoint that this chain extends.
+    /// Records below this size are covered by a kept checkpoint that this chain extends, or whose leaves they are.
     pub(super) anchored: u64,
 }
 
@@ -99,6 +100,8 @@ pub(super) fn judge(
         bundle::check_members(bundle, plans, judged.is_some(), reader.tally);
         held.extend(judged.map(|note| Held { note, owner: Owner::Bundle }));
     }
+    let place = |held: &Held| signers::place(held, plans, &beside.notes, beside.bundle.as_ref());
+    let told = forks::check(&mut held, &beside.notes, place, reader.tally);
     let loose = loose_stamps(beside, &held, plans, &mut reader);
     let any_token = !beside.tokens.is_empty();
     let mut signers = Signers {
@@ -121,11 +124,17 @@ pub(super) fn judge(
     }
     signers.check_signers(tally);
     skip_what_never_came(tally, held.is_empty(), any_token);
-    let rows = anchors::check(&options.anchors, &beside.history, tally);
+    let ground = Ground { history: &beside.history, keys: &beside.keys, told };
+    let rows = anchors::check(&options.anchors, &ground, tally);
     let extended = || {
         let pairs = options.anchors.iter().zip(&rows);
         pairs.filter(|(_, row)| row.outcome == AnchorOutcome::Extends).map(|(anchor, _)| anchor.note())
     };
+    let covering = rows
+        .iter()
+        .filter(|row| matches!(row.outcome, AnchorOutcome::Extends | AnchorOutcome::Members))
+        .map(|row| row.size);
+    let anchored = covering.max().unwrap_or(0);
     let mut seen = Seen::default();
     for held in held.iter().filter(|held| held.note.bound) {
         for (witness, time) in &held.note.cosigned {
@@ -153,7 +162,7 @@ pub(super) fn judge(
             .filter(|stamp| stamp.authority.is_some() && vouched.contains(&stamp.size))
             .map(|stamp| (stamp.size, stamp.time))
             .collect(),
-        anchored: extended().map(|note| note.checkpoint().size).max().unwrap_or(0),
+        anchored,
         proofs: Proofs {
             keys: key_rows(options, &beside.keys),
             checkpoint: newest(source, beside, plans, &held, &signers, options),

@@ -43,19 +43,6 @@ pub(super) struct Signers<'a> {
 }
 
 impl Signers<'_> {
-    /// Places of notes (F-140).
-    pub(super) fn place(&self, held: &Held) -> Place {
-        match held.owner {
-            Owner::Record(index) => member(self.plans.get(index)),
-            Owner::File(index) => Place {
-                sequence: held.note.size.checked_sub(1),
-                file: self.files.get(index).map(|item| item.name.clone()),
-                ..Place::default()
-            },
-            Owner::Bundle => self.bundle.map(|bundle| bundle.place.clone()).unwrap_or_default(),
-        }
-    }
-
     /// The reader's keys that are good for a record.
     pub(super) fn readers(&self, sequence: u64) -> impl Iterator<Item = &TrustedKey> {
         self.trusted.iter().filter(move |key| key.covers(sequence))
@@ -165,7 +152,13 @@ impl Signers<'_> {
                 let found = if found.is_empty() { "no key that is known".to_owned() } else { found };
                 let message = "the checkpoint is not signed by the key that is good for it";
                 let expected = format!("a signature of {expected}");
-                tally.fail(Finding::new(Code::SigKey, self.place(held), expected, found, message));
+                tally.fail(Finding::new(
+                    Code::SigKey,
+                    place(held, self.plans, self.files, self.bundle),
+                    expected,
+                    found,
+                    message,
+                ));
             }
         }
     }
@@ -221,6 +214,19 @@ impl Signers<'_> {
         } else {
             tally.pass(Code::SigPresent);
         }
+    }
+}
+
+/// Places of notes (F-140).
+pub(super) fn place(held: &Held, plans: &[Plan], files: &[Item], bundle: Option<&Bundle>) -> Place {
+    match held.owner {
+        Owner::Record(index) => member(plans.get(index)),
+        Owner::File(index) => Place {
+            sequence: held.note.size.checked_sub(1),
+            file: files.get(index).map(|item| item.name.clone()),
+            ..Place::default()
+        },
+        Owner::Bundle => bundle.map(|bundle| bundle.place.clone()).unwrap_or_default(),
     }
 }
 

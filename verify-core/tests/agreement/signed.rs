@@ -294,6 +294,9 @@ fn checkpoints_kept_outside() {
     assert!(plain.is_err(), "a kept checkpoint ends with an empty line");
     let plain = SignedNote::parse_kept(format!("{}\n", chain.checkpoint(4).text()).as_bytes()).unwrap();
     let plain = KeptCheckpoint::new("plain.txt".to_owned(), plain, None).unwrap();
+    let text = String::from_utf8(chain.notes[&4].to_bytes()).unwrap().replacen("\n4\n", "\n3\n", 1);
+    let altered = SignedNote::parse(text.as_bytes()).unwrap();
+    let altered = KeptCheckpoint::new("altered.txt".to_owned(), altered, None).unwrap();
     let all = |leaves: bool| [1, 3, 4, 6].iter().map(|size| kept(&chain, *size, leaves)).collect::<Vec<_>>();
     judge(vec![
         ("extends", anchored(&chain, all(false)), &[]),
@@ -308,7 +311,26 @@ fn checkpoints_kept_outside() {
         ("fork-with-leaves", anchored(&fork, all(true)), &["ANCHOR-CHECKPOINT"]),
         ("resigned", anchored(&resigned, all(true)), &["ANCHOR-CHECKPOINT"]),
         ("foreign", anchored(&chain, vec![kept(&foreign, 1, true)]), &["ANCHOR-CHECKPOINT"]),
-        ("gap", Case { files: gap, ..anchored(&chain, all(true)) }, &["CHAIN-GAP"]),
+        ("gap", Case { files: gap.clone(), ..anchored(&chain, all(true)) }, &["CHAIN-GAP"]),
+        (
+            "gap-rewritten",
+            Case { files: gap.clone(), ..anchored(&rewritten, vec![kept(&rewritten, 6, true)]) },
+            &["CHAIN-GAP", "ANCHOR-CHECKPOINT"],
+        ),
+        (
+            "gap-two-roots",
+            Case { files: gap.clone(), ..anchored(&rewritten, vec![kept(&rewritten, 5, false)]) },
+            &["CHAIN-GAP", "ANCHOR-CHECKPOINT"],
+        ),
+        (
+            "gap-two-notes",
+            with_key({
+                let other = ("zz.checkpoint".to_owned(), rewritten.notes[&5].to_bytes());
+                gap.into_iter().chain([other]).collect()
+            }),
+            &["CHAIN-GAP", "SIG-BIND"],
+        ),
+        ("altered", anchored(&chain, vec![altered]), &["SIG-VALID"]),
     ]);
 }
 
@@ -341,6 +363,8 @@ fn samples_with_proofs() {
     };
     let mut other = chain.clone();
     other.rewrite_from(3, |manifest| manifest.tool.version = "9".to_owned());
+    let mut earlier = chain.clone();
+    earlier.rewrite_from(2, |manifest| manifest.tool.version = "9".to_owned());
     let older = chain.proof(1, &chain.notes[&4]).to_bytes();
     let text = String::from_utf8(sample[&proof_place(3)].clone()).unwrap();
     let put = |sequence: u64, bytes: Vec<u8>| {
@@ -379,6 +403,14 @@ fn samples_with_proofs() {
         ("surplus-proof", put(2, chain.proof(2, &chain.notes[&6]).to_bytes()), &[]),
         ("anchored", anchor(&chain, 6), &[]),
         ("anchored-older", anchor(&chain, 4), &[]),
+        ("anchored-older-elsewhere", anchor(&other, 4), &["ANCHOR-CHECKPOINT"]),
+        (
+            "two-notes",
+            change(&|files| {
+                files.insert("chain/0000000002.checkpoint".to_owned(), earlier.notes[&3].to_bytes());
+            }),
+            &["SIG-BIND"],
+        ),
         ("anchored-elsewhere", anchor(&other, 6), &["ANCHOR-CHECKPOINT"]),
         (
             "head-missing",
@@ -400,12 +432,29 @@ fn one_package_alone() {
         ..Case::default()
     };
     let package = chain.links[5].package.clone();
+    let mut other = chain.clone();
+    other.rewrite_from(2, |manifest| manifest.tool.version = "9".to_owned());
     let old = carrying(&chain, Some(chain.notes[&3].to_bytes()))[&chain.links[5].place].clone();
     judge(vec![
         ("right.zip", alone(package.clone(), vec![key(LOG, 0, None)]), &[]),
         ("wrong.zip", alone(package.clone(), vec![key(OTHER, 0, None)]), &["SIG-KEY"]),
         ("older.zip", alone(old, vec![key(LOG, 0, None)]), &[]),
         ("genesis.zip", alone(chain.links[0].package.clone(), vec![]), &[]),
-        ("anchored.zip", Case { anchors: vec![kept(&chain, 6, true)], ..alone(package, vec![]) }, &[]),
+        (
+            "anchored.zip",
+            Case { anchors: vec![kept(&chain, 6, true)], ..alone(package.clone(), vec![]) },
+            &[],
+        ),
+        ("behind.zip", Case { anchors: vec![kept(&other, 5, true)], ..alone(package.clone(), vec![]) }, &[]),
+        (
+            "no-leaves.zip",
+            Case { anchors: vec![kept(&other, 6, false)], ..alone(package.clone(), vec![]) },
+            &[],
+        ),
+        (
+            "rewritten.zip",
+            Case { anchors: vec![kept(&other, 6, true)], ..alone(package, vec![]) },
+            &["ANCHOR-CHECKPOINT"],
+        ),
     ]);
 }

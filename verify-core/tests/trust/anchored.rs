@@ -135,6 +135,112 @@ fn a_quorum_of_witnesses_over_a_checkpoint_this_chain_extends() {
     expect(&judge(&chain.files(), &asked(1)), 1, &[Code::SigValid, Code::AnchorWitness]);
 }
 
+// The reader's own book was tampered with, or copied wrongly: that is said before anything is held against it.
+#[test]
+fn a_kept_checkpoint_whose_signature_does_not_hold_is_refused_by_name() {
+    let honest = standard_signed(1);
+    let text = String::from_utf8(honest.notes[&4].to_bytes()).unwrap();
+    let altered = SignedNote::parse(text.replacen("\n4\n", "\n3\n", 1).as_bytes()).unwrap();
+    let mut twice = honest.notes[&4].clone();
+    Signer::log(&super::origin("acme"), 1).sign(&mut twice);
+    // The key is known from the reader, or from the chain alone: both name the file.
+    let without_key = |anchors| Options { anchors, ..options() };
+    for (note, size) in [(&altered, 3), (&twice, 4)] {
+        for given in [anchored(vec![kept("book", note)]), without_key(vec![kept("book", note)])] {
+            let report = judge(&honest.files(), &given);
+            expect(&report, 1, &[Code::SigValid]);
+            let place = &only(&report, Code::SigValid).place;
+            assert_eq!(place.file.as_deref(), Some("book"));
+            assert_eq!((place.sequence, place.pointer.clone()), (None, Some(format!("size {size}"))));
+            assert_eq!(report.proofs.anchors[0].outcome, AnchorOutcome::Refused);
+            assert!(report.assurance.iter().all(|step| step.rung != Rung::Anchored || step.records == 0));
+        }
+    }
+    // The line of a key that nobody knows says nothing, and no line is needed.
+    let stranger = super::chain::signing::signed(
+        &honest.checkpoint(4),
+        &[&Signer::log("evidence.example.com/elsewhere", 9)],
+    );
+    let plain = SignedNote::new(&honest.checkpoint(4));
+    for note in [&stranger, &plain] {
+        expect(&judge(&honest.files(), &anchored(vec![kept("book", note)])), 0, &[]);
+    }
+}
+
+#[test]
+fn two_signed_roots_of_one_size_are_found_where_no_root_can_be_compared() {
+    let (one, other) = (standard_signed(1), rewritten(1, 2));
+    // Record 1 is gone, so no root behind it can be computed; one note is of the other history.
+    let gap = |note: Option<u64>| {
+        let mut files = one.files();
+        files.retain(|name, _| !(name.contains("0000000001.") || name.contains("-1-")));
+        if let Some(size) = note {
+            files.insert("other.checkpoint".to_owned(), other.notes[&size].to_bytes());
+        }
+        files
+    };
+    let found = |report: &verify_core::report::Report| {
+        let of =
+            |code| report.findings.iter().filter(|finding| finding.code == code).cloned().collect::<Vec<_>>();
+        (of(Code::SigBind), of(Code::AnchorCheckpoint))
+    };
+    let (binds, _) = found(&judge(&gap(None), &with_key(1)));
+    assert!(binds.is_empty(), "{binds:#?}");
+    let (binds, _) = found(&judge(&gap(Some(5)), &with_key(1)));
+    assert_eq!(binds.len(), 1, "{binds:#?}");
+    assert_eq!(binds[0].place.file.as_deref(), Some("other.checkpoint"));
+    assert!(binds[0].expected.contains(&one.checkpoint(5).root.to_string()));
+    assert_eq!(binds[0].found, other.checkpoint(5).root.to_string());
+    // The same between the evidence and a kept checkpoint, which names both roots.
+    let report = judge(&gap(None), &anchored(vec![kept("book", &other.notes[&5])]));
+    let (_, anchors) = found(&report);
+    assert_eq!(anchors.len(), 1, "{:#?}", report.findings);
+    assert!(anchors[0].expected.contains(&other.checkpoint(5).root.to_string()));
+    assert_eq!(anchors[0].found, one.checkpoint(5).root.to_string());
+    // Where all records are at hand their root decides, and both are named, too.
+    let report = judge(&one.files(), &anchored(vec![kept("book", &other.notes[&5])]));
+    let finding = only(&report, Code::AnchorCheckpoint);
+    assert!(finding.expected.contains(&other.checkpoint(5).root.to_string()));
+    assert_eq!(finding.found, one.checkpoint(5).root.to_string());
+    let (_, anchors) = found(&judge(&gap(None), &anchored(vec![kept("book", &one.notes[&5])])));
+    assert!(anchors.is_empty(), "{anchors:#?}");
+}
+
+#[test]
+fn one_package_alone_is_held_against_the_leaf_hash_that_was_kept_of_it() {
+    use verify_core::source::Folder;
+    use verify_core::verify::{InProcessEvaluators, Silent, verify};
+    let (honest, other) = (standard_signed(1), rewritten(1, 3));
+    let folder = tempfile::tempdir().unwrap();
+    let look = |chain: &Chain, record: usize, anchors: Vec<KeptCheckpoint>| {
+        let path = folder.path().join("day.zip");
+        std::fs::write(&path, &chain.links[record].package).unwrap();
+        verify(&Folder::new(&path), &Options { anchors, ..Options::default() }, &InProcessEvaluators, &Silent)
+    };
+    let report = look(&honest, 3, vec![with_leaves(&honest, 6)]);
+    expect(&report, 0, &[]);
+    assert_eq!(reached(&report), [Rung::Hashed, Rung::Anchored]);
+    assert_eq!(report.proofs.anchors[0].outcome, AnchorOutcome::Members);
+    assert!(report.verdict.sentence.contains("not chained"), "{}", report.verdict.sentence);
+    let report = look(&other, 3, vec![with_leaves(&honest, 6)]);
+    expect(&report, 1, &[Code::AnchorCheckpoint]);
+    let finding = only(&report, Code::AnchorCheckpoint);
+    assert_eq!((finding.place.sequence, finding.place.file.as_deref()), (Some(3), Some("kept-6")));
+    assert!(finding.expected.contains(&honest.leaves()[3].to_string()));
+    assert_eq!(finding.found, other.leaves()[3].to_string());
+    // Without leaf hashes, or behind the size, nothing can be said; another origin always can.
+    for anchor in [kept("book", &honest.notes[&6]), with_leaves(&honest, 3)] {
+        let report = look(&other, 3, vec![anchor]);
+        expect(&report, 0, &[]);
+        assert_eq!(report.proofs.anchors[0].outcome, AnchorOutcome::NotEvaluated);
+        assert_eq!(reached(&report), [Rung::Hashed]);
+        let why = report.assurance.iter().find(|step| step.rung == Rung::Anchored).unwrap().why.clone();
+        assert!(why.unwrap().contains("FILE.leaves"));
+    }
+    let foreign = Chain::start_signed(super::documents::usual(), "umbrella", "2026-05-01T00:00:00Z", 1);
+    expect(&look(&honest, 3, vec![kept("book", &foreign.notes[&1])]), 1, &[Code::AnchorCheckpoint]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 

@@ -133,3 +133,32 @@ fn an_old_note_of_the_right_key_vouches_for_nothing_in_a_bundle() {
     assert!(report.assurance.iter().all(|step| step.rung != Rung::Signed || step.records == 0));
     assert_eq!(report.proofs.checkpoint.unwrap().size, 5);
 }
+
+#[test]
+fn every_record_of_a_sample_is_held_against_the_leaf_hashes_that_were_kept() {
+    let chain = standard_signed(1);
+    let files = bundle(&chain, &[1, 3, 5]);
+    let leaves = |chain: &Chain, size: usize| {
+        let (note, leaves) = (chain.notes[&(size as u64)].clone(), chain.leaves()[..size].to_vec());
+        vec![super::KeptCheckpoint::new("book".to_owned(), note, Some(leaves)).unwrap()]
+    };
+    // An older checkpoint than the bundle's note: its root cannot be computed, the leaves can be compared.
+    let report = judge(&files, &Options { anchors: leaves(&chain, 4), ..keyed() });
+    expect(&report, 0, &[]);
+    let anchored = report.assurance.iter().find(|step| step.rung == Rung::Anchored).unwrap();
+    assert_eq!((anchored.records, anchored.of, anchored.up_to), (2, 3, Some(3)));
+    let other = super::rewritten(1, 3);
+    let report = judge(&files, &Options { anchors: leaves(&other, 4), ..keyed() });
+    expect(&report, 1, &[Code::AnchorCheckpoint]);
+    assert_eq!(only(&report, Code::AnchorCheckpoint).place.sequence, Some(3));
+    // The reader's leaf hashes vouch for a sample whose note nobody signed for.
+    let report = judge(&files, &Options { anchors: leaves(&chain, 4), ..Options::default() });
+    let chained = report.assurance.iter().find(|step| step.rung == Rung::Chained).unwrap();
+    assert_eq!((chained.records, chained.of), (2, 3));
+    // A note inside a package of the sample is of another history than one beside it: two roots of one size.
+    let mut two = files;
+    two.insert("chain/0000000002.checkpoint".to_owned(), super::rewritten(1, 2).notes[&3].to_bytes());
+    let report = judge(&two, &keyed());
+    expect(&report, 1, &[Code::SigBind]);
+    assert_eq!(only(&report, Code::SigBind).place.file.as_deref(), Some("chain/0000000002.checkpoint"));
+}

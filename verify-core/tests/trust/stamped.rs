@@ -6,9 +6,13 @@ use verify_core::time::UtcTime;
 use verify_core::timestamp::Authorities;
 
 use super::authority::Authority;
+use super::by_hand::Block;
+use super::chain::signing::Signer;
+use super::chain::write_files;
 use super::statement::statement;
 use super::{
-    Chain, Code, Options, Rung, documents, expect, judge, only, reached, standard_signed, time, with_key,
+    Chain, Code, Options, Rung, documents, expect, judge, only, origin, reached, standard_signed, time,
+    with_key,
 };
 
 /// A token of `authority` over the note of `size`, at a time of our choice.
@@ -152,4 +156,32 @@ fn a_chain_without_any_token_is_honest_until_an_authority_is_given() {
     let files = standard_signed(1).files();
     expect(&judge(&files, &with_key(1)), 0, &[]);
     expect(&judge(&files, &trusting(&authority)), 1, &[Code::TsPresent]);
+}
+
+// What the format tells a person to paste is what these commands do, cosignatures of witnesses or not.
+#[test]
+fn a_token_is_checked_by_hand_with_the_commands_of_the_format() {
+    let authority = Authority::start();
+    let mut chain = chain(&authority, 60);
+    Signer::witness("witness.example/1", 11)
+        .cosign(chain.notes.get_mut(&4).unwrap(), time("2026-05-03T09:00:00Z"));
+    let folder = tempfile::tempdir().unwrap();
+    let run = |chain: &Chain, root: &Authority| {
+        write_files(folder.path(), &chain.files());
+        std::fs::write(folder.path().join("root.pem"), root.pem("root")).unwrap();
+        let key = Signer::log(&origin("acme"), 1).key.to_string();
+        let block = Block::checkpoint().with_key(&key).then(Block::token());
+        let (holds, printed) = block.run(folder.path());
+        let expected = block.printed();
+        assert!(expected.ends_with("\nsame\nVerification: OK\n"), "{expected}");
+        (holds, printed == expected, printed)
+    };
+    let (holds, same, printed) = run(&chain, &authority);
+    assert!(holds && same, "{printed}");
+    let (holds, same, printed) = run(&chain, &Authority::start());
+    assert!(!holds && !same && printed.contains("\nsame\n"), "another authority: {printed}");
+    let other = chain.tokens[&3].clone();
+    chain.tokens.insert(4, other);
+    let (holds, same, printed) = run(&chain, &authority);
+    assert!(!holds && !same && printed.contains("\nsame\n"), "the token of another note: {printed}");
 }
