@@ -2,12 +2,7 @@
 //! quotes must be one that the demo gives, on the line that quotes it, and the commands over its checkpoint print
 //! what it says. Needs `bash` and `openssl` on the path.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::format_collect,
-    reason = "a test ends at the first surprise"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends at the first surprise")]
 
 use std::collections::BTreeSet;
 

@@ -56,7 +56,7 @@ impl Block {
 
     /// What it says that it prints.
     pub(crate) fn printed(&self) -> String {
-        self.printed.iter().map(|line| format!("{line}\n")).collect()
+        self.printed.iter().flat_map(|line| [line, "\n"]).collect()
     }
 
     /// Runs it in `folder`: whether every command succeeded, and what they printed.
