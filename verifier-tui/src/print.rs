@@ -22,6 +22,7 @@ pub fn text(report: &Report) -> String {
     head::verdict(report, &mut sheet);
     head::identity(report, &mut sheet);
     assurance::assurance(report, &mut sheet);
+    tables::rules(report, &mut sheet);
     head::coverage(report, &mut sheet);
     tables::story(report, &mut sheet);
     tables::controls(report, &mut sheet);

@@ -206,6 +206,7 @@ pub(crate) fn trusting(options: verify::Options, trust: &Trust) -> Result<verify
     Ok(verify::Options {
         keys: given.keys,
         anchors: given.anchors,
+        pins: given.pins,
         witnesses: given.witnesses,
         quorum: given.quorum,
         authorities: given.authorities,

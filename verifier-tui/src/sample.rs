@@ -8,7 +8,7 @@ use verify_core::finding::{Code, Finding, Place};
 use verify_core::model::{Change, ChangeKind, ControlStatus, Kind, Outcome, Tenant};
 use verify_core::report::{
     Against, ChainSummary, CheckSummary, ControlCell, ControlRow, Coverage, DriftRow, Grounds, Head,
-    IncompleteRow, LadderStep, Proofs, REPORT_VERSION, RecordSummary, Report, Rung, SlotRow, SlotStatus,
+    IncompleteRow, LadderStep, PinItem, Proofs, REPORT_VERSION, RecordSummary, Report, RuleRow, Rung, SlotRow, SlotStatus,
     ViolationRow, judge,
 };
 use verify_core::time::UtcTime;
@@ -64,6 +64,13 @@ fn record(sequence: u64, kind: Kind, day: u64) -> RecordSummary {
         violations: 0,
         note: None,
     }
+}
+
+/// The digests that all records of the sample are judged by, and its baseline.
+fn rules() -> Vec<RuleRow> {
+    let row = |item: PinItem, from| RuleRow { item, sha256: digest(item.as_str()), from, to: 9, records: 10 - from };
+    let [policies, schemas, profile, baseline] = PinItem::ALL;
+    vec![row(policies, 0), row(schemas, 0), row(profile, 0), row(baseline, 3)]
 }
 
 fn control(id: &str, description: &str) -> ControlRow {
@@ -203,6 +210,8 @@ pub(crate) fn verified() -> Report {
         violations: Vec::new(),
         drift: Vec::new(),
         drift_rows_omitted: 0,
+        rules: rules(),
+        pins: Vec::new(),
         incomplete: Vec::new(),
         findings: Vec::new(),
         findings_omitted: 0,

@@ -12,7 +12,7 @@ use verify_core::checkpoint::note::NOTE_BYTES;
 use verify_core::checkpoint::{SignedNote, VerifierKey, parse_leaves};
 use verify_core::report::Rung;
 use verify_core::timestamp::Authorities;
-use verify_core::verify::{KeptCheckpoint, TrustedKey};
+use verify_core::verify::{KeptCheckpoint, Pin, TrustedKey};
 
 use crate::cli::{Trust, log_key};
 use crate::exit::Ending;
@@ -32,6 +32,8 @@ pub struct Given {
     pub keys: Vec<TrustedKey>,
     /// Kept checkpoints.
     pub anchors: Vec<KeptCheckpoint>,
+    /// Digests of rules and baselines.
+    pub pins: Vec<Pin>,
     /// Keys of witnesses.
     pub witnesses: Vec<VerifierKey>,
     /// How many of them must have signed.
@@ -48,6 +50,7 @@ pub struct Given {
 pub fn load(trust: &Trust) -> Result<Given, Refusal> {
     let mut given = Given {
         keys: trust.keys.clone(),
+        pins: trust.pins.clone(),
         witnesses: trust.witnesses.clone(),
         quorum: quorum(trust)?,
         time_lag_seconds: trust.time_lag.unwrap_or(USUAL_LAG),

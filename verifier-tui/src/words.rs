@@ -124,6 +124,9 @@ pub fn hint(code: Code) -> &'static str {
             "compare with the head line you kept; ask for the records up to the end of the period"
         }
         Code::RulesUnapproved | Code::RulesBaseline => "ask who changed it, and for the approval record",
+        Code::PolicyPin => {
+            "the report lists under RULES AND BASELINE which records were judged by what; ask who approved it"
+        }
         Code::PolicyLimits => "read the policy: it does not end, or needs more than the limits allow",
         _ => match code.exit_class() {
             ExitClass::Integrity => "compare with another copy of the evidence; do not rely on this record",

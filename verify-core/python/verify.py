@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks evidence packages with nothing but Python's standard library (3.8 or newer).
 
-    python3 verify.py PATH [--key VKEY[@FROM-TO]]... [--checkpoint FILE]... [--head SEQ:SHA256]
-                           [--from D] [--to D] [--json]
+    python3 verify.py PATH [--key VKEY[@FROM-TO]]... [--checkpoint FILE]... [--pin ITEM=SHA256[@FROM-TO]]...
+                           [--head SEQ:SHA256] [--from D] [--to D] [--json]
 
 PATH is an evidence root, a folder of packages, or one package. This is a second implementation of
 the evidence format 1.0: written from the format's text (rule numbers such as F-34 are those of that
@@ -17,7 +17,8 @@ of a tenant, judge exceptions, witnesses or time-stamp tokens: these are listed 
 A copy travels in every package as a convenience; the copy to trust is the one you brought yourself.
 So are the keys and checkpoints: --key is the log's verifier key as it was given to you outside of the
 evidence, with the first and last record it is good for if it has some; --checkpoint is a checkpoint
-you kept from before, with FILE.leaves beside it if you kept the leaves too.
+you kept from before, with FILE.leaves beside it if you kept the leaves too; --pin is the digest of the
+policies, schemas, profile or baseline that were approved.
 
 Exit codes: 0 verified, 1 integrity failed, 2 wrong usage, 3 whole but cycles are missing or only
 explained, 5 inconclusive, 70 internal error.
@@ -73,7 +74,7 @@ SCHEMA-UNKNOWN:hi SCHEMA-DIGEST:ci SCHEMA-ID:mn SCHEMA-TIME:hi SCHEMA-BIND:ci CO
 COLLECT-TRANSCRIPT:hi CHAIN-EMPTY:cn CHAIN-GENESIS:hi CHAIN-LINK:ci CHAIN-SEQ:ci CHAIN-GAP:ci CHAIN-DUP:mn
 CHAIN-FORK:ci CHAIN-COPY:ci CHAIN-ORDER:ln CHAIN-TIME:hi CHAIN-ORIGIN:ci CHAIN-ID:ci CHAIN-CADENCE:hc
 CHAIN-PERIOD:hc CHAIN-TRUNCATED:hc ANCHOR-HEAD:ci SIG-PRESENT:ci SIG-KEY:ci SIG-VALID:ci SIG-BIND:ci SIG-ROTATE:hi
-SIG-LATE:ln ANCHOR-CHECKPOINT:ci RULES-UNAPPROVED:ci RULES-BASELINE:ci POLICY-BIND:ci
+SIG-LATE:ln ANCHOR-CHECKPOINT:ci RULES-UNAPPROVED:ci RULES-BASELINE:ci POLICY-PIN:ci POLICY-BIND:ci
 """.split())}
 
 NOT_EVALUATED = [
@@ -2191,6 +2192,22 @@ class RulesInForce:
             self.baseline = dict(named, approval_sequence=record.sequence)
 
 
+PINNED = {"policies": "/policies_sha256", "schemas": "/schemas_sha256", "profile": "/profile_sha256",
+          "baseline": "/baseline/state_sha256"}
+
+
+def check_pins(records, pins, findings):
+    """F-141: every record was judged by what the reader pinned for it."""
+    for record in records:
+        for item, pointer in PINNED.items():
+            wanted = [sha for name, sha, first, last in pins
+                      if name == item and first <= record.sequence and (last is None or record.sequence <= last)]
+            found = value_at(record.manifest, pointer)
+            if wanted and found is not None and found not in wanted:
+                findings.add("POLICY-PIN", "another %s digest than the one that was pinned" % item,
+                             " or ".join(wanted), found, sequence=record.sequence, file=record.file, pointer=pointer)
+
+
 # --------------------------------------------------------------------------------------- coverage (F-62 to F-64)
 
 def stretches(records, first, last):
@@ -2520,7 +2537,7 @@ class Signatures:
 
 # ---------------------------------------------------------------------------------------------- the program
 
-def verify(path, first=None, last=None, head=None, keys=(), anchors=()):
+def verify(path, first=None, last=None, head=None, keys=(), anchors=(), pins=()):
     """The whole result as one document."""
     findings, notes, records, covered, signatures = Findings(), list(NOT_EVALUATED), [], None, None
     problems, single = [], False
@@ -2539,6 +2556,7 @@ def verify(path, first=None, last=None, head=None, keys=(), anchors=()):
             signatures = Signatures(records, found, keys, single, findings)
             signatures.run(anchors)
             signatures.check_anchors(anchors, notes)
+            check_pins(records, pins, findings)
         if head:
             check_head(records, head, bool(problems), bundle, findings)
         if single and records:
@@ -2637,6 +2655,15 @@ def known_key(argument):
     return key, first, last
 
 
+def known_pin(argument):
+    """ITEM=SHA256, or ITEM=SHA256@FROM-TO with the end left open."""
+    match = re.fullmatch(r"(%s)=([0-9a-f]{64})(?:@([0-9]{1,15})-([0-9]{0,15}))?" % "|".join(PINNED), argument)
+    first, last = (int(match.group(3) or 0), int(match.group(4)) if match.group(4) else None) if match else (0, None)
+    if not match or (last is not None and last < first):
+        raise argparse.ArgumentTypeError("expected one of %s, =SHA256, and perhaps @FROM-TO" % ", ".join(PINNED))
+    return match.group(1), match.group(2), first, last
+
+
 def kept_checkpoint(argument):
     """A checkpoint of the reader's own, with its leaves if they stand beside it (F-133)."""
     try:
@@ -2663,13 +2690,16 @@ def main(arguments):
                         help="a verifier key of the log that you were given, and the records it is good for")
     parser.add_argument("--checkpoint", type=kept_checkpoint, action="append", default=[], metavar="FILE",
                         help="a checkpoint you kept from before; FILE.leaves beside it is read too")
+    parser.add_argument("--pin", type=known_pin, action="append", default=[], metavar="ITEM=SHA256[@FROM-TO]",
+                        help="a digest of policies, schemas, profile or baseline that was approved")
     parser.add_argument("--from", dest="first", type=moment(False), metavar="D", help="first day or time, UTC")
     parser.add_argument("--to", dest="last", type=moment(True), metavar="D", help="last day or time, UTC")
     parser.add_argument("--head", type=known_head, metavar="SEQ:SHA256", help="a record you kept from before")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON document")
     options = parser.parse_args(arguments)
     gc.disable()  # large documents make no cycles, and looking for them takes longer than reading them
-    result = verify(options.path, options.first, options.last, options.head, options.key, options.checkpoint)
+    result = verify(options.path, options.first, options.last, options.head, options.key, options.checkpoint,
+                    options.pin)
     if options.json:
         print(json.dumps(result, ensure_ascii=True).replace("\x7f", "\\u007f"))
     else:

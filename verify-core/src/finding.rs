@@ -153,6 +153,7 @@ codes! {
     TsLate "TS-LATE" Low Note "a token was obtained late, as declared: the time between is only a claim";
     RulesUnapproved "RULES-UNAPPROVED" Critical Integrity "policies, schemas, profile or schedule changed without an approval record";
     RulesBaseline "RULES-BASELINE" Critical Integrity "the baseline used is not the one that was approved";
+    PolicyPin "POLICY-PIN" Critical Integrity "policies, schemas, profile or baseline are not those that were pinned: judged by other rules, results void";
     ExceptionExpired "EXCEPTION-EXPIRED" Medium Note "an exception was relied on after its expiry";
     PolicyBind "POLICY-BIND" Critical Integrity "recorded results name another payload or baseline: results of another day";
     PolicyParse "POLICY-PARSE" High Replay "a policy cannot be parsed: results cannot be re-performed";

@@ -14,10 +14,12 @@ use crate::model::{Change, ControlStatus, Kind, Outcome, Tenant};
 use crate::time::UtcTime;
 
 mod ladder;
+mod pins;
 mod proofs;
 mod verdict;
 
 pub use ladder::{LadderStep, Rung, ladder_words};
+pub use pins::{PinItem, PinRow, RuleRow};
 pub use proofs::{
     AnchorOutcome, AnchorRow, BundleSummary, CheckpointRow, KeyRow, Proofs, StampRow, WitnessRow,
 };
@@ -48,6 +50,10 @@ pub struct Report {
     pub chain: Option<ChainSummary>,
     /// How large a sample it is; null when the evidence is not a bundle (F-135).
     pub bundle: Option<BundleSummary>,
+    /// Every digest of rules and baseline that records were judged by, by item and first record.
+    pub rules: Vec<RuleRow>,
+    /// Digests that the reader pinned, in the order given.
+    pub pins: Vec<PinRow>,
     /// The period the cycles were counted over.
     pub coverage: Coverage,
     /// One line per check, in the order in which they run.

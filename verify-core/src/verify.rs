@@ -29,6 +29,7 @@ mod notes;
 mod open;
 mod options;
 mod payload;
+mod pins;
 mod proofs;
 mod record;
 mod replay;
@@ -49,6 +50,7 @@ pub use anchors::{KeptCheckpoint, KeptError};
 pub use inspect::{InspectError, Inspection, MemberRow, inspect, read_member};
 pub use keys::TrustedKey;
 pub use links::KnownRecord;
+pub use pins::{Pin, PinError};
 pub use options::{Group, Mode, Options, is_structural};
 
 use assemble::{Assembly, Plan, assemble};

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use verify_core::checkpoint::{KeyKind, VerifierKey};
 use verify_core::report::Rung;
-use verify_core::verify::{Group, TrustedKey};
+use verify_core::verify::{Group, Pin, TrustedKey};
 
 /// Heading in the help.
 const OUTSIDE: &str = "From outside the evidence (nothing of it may come from the evidence itself)";
@@ -26,6 +26,10 @@ pub struct Trust {
     /// A checkpoint you kept: this chain must extend it. FILE.leaves beside it is taken, too.
     #[arg(long = "checkpoint", help_heading = OUTSIDE, value_name = "FILE")]
     pub checkpoints: Vec<PathBuf>,
+    /// A digest of policies, schemas, profile or baseline that was approved, with the records it is good for. The
+    /// report lists under RULES AND BASELINE what the records state.
+    #[arg(long = "pin", help_heading = OUTSIDE, value_name = "ITEM=SHA256[@FROM-TO]", value_parser = pin)]
+    pub pins: Vec<Pin>,
     /// The key of a witness whose cosignature is asked for.
     #[arg(long = "witness", help_heading = OUTSIDE, value_name = "VKEY", value_parser = witness_key)]
     pub witnesses: Vec<VerifierKey>,
@@ -52,6 +56,7 @@ impl Trust {
         for (name, paths) in files {
             all.extend(paths.iter().map(|path| (name, path.to_string_lossy().into_owned())));
         }
+        all.extend(self.pins.iter().map(|pin| ("pin", pin.to_string())));
         all.extend(self.witnesses.iter().map(|key| ("witness", key.to_string())));
         all.extend(self.quorum.map(|quorum| ("quorum", quorum.to_string())));
         all.extend(self.authorities.iter().map(|path| ("tsa", path.to_string_lossy().into_owned())));
@@ -83,6 +88,11 @@ pub(crate) fn log_key(text: &str) -> Result<TrustedKey, String> {
     let key = key_of(key, KeyKind::Log)?;
     let (from, to) = range.map_or(Ok((0, None)), records)?;
     Ok(TrustedKey { key, from, to })
+}
+
+/// `policies=SHA256`, perhaps with `@FROM-TO`.
+fn pin(text: &str) -> Result<Pin, String> {
+    text.parse().map_err(|error| with_cause(&error))
 }
 
 pub(super) fn witness_key(text: &str) -> Result<VerifierKey, String> {

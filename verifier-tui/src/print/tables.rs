@@ -1,4 +1,4 @@
-//! The story by day, and the table of controls.
+//! The rules that were used, the story by day, and the table of controls.
 
 use verify_core::report::Report;
 
@@ -28,6 +28,31 @@ pub(super) fn story(report: &Report, sheet: &mut Sheet) {
     if story.records_outside > 0 {
         let outside = counted(story.records_outside, "record");
         sheet.wrapped("  ", 4, &format!("{outside} outside the requested period: verified, not told here"));
+    }
+}
+
+/// Digests that are told; the JSON holds all.
+const MOST_RULES: usize = 20;
+
+/// What the records were judged by: an auditor who was told the approved digests compares, and pins them.
+pub(super) fn rules(report: &Report, sheet: &mut Sheet) {
+    if report.rules.is_empty() {
+        return;
+    }
+    sheet.title("RULES AND BASELINE (to pin one: --pin ITEM=SHA256@FROM-TO)");
+    for row in report.rules.iter().take(MOST_RULES) {
+        let span = if row.from == row.to {
+            format!("record {}", row.from)
+        } else if row.records == row.to - row.from + 1 {
+            format!("records {} to {}", row.from, row.to)
+        } else {
+            format!("{} from record {} to {}", counted(row.records, "record"), row.from, row.to)
+        };
+        sheet.line(&format!("  {:<8}  {span}", row.item));
+        sheet.line(&format!("            {}", row.sha256));
+    }
+    if report.rules.len() > MOST_RULES {
+        sheet.line(&format!("  and {} more in the JSON", report.rules.len() - MOST_RULES));
     }
 }
 

@@ -1,7 +1,7 @@
 //! A report whose chain is signed, stamped, and anchored up to its sixth record.
 
 use verify_core::report::{
-    AnchorOutcome, AnchorRow, CheckpointRow, KeyRow, Report, Rung, StampRow, WitnessRow,
+    AnchorOutcome, AnchorRow, CheckpointRow, KeyRow, PinItem, PinRow, Report, Rung, StampRow, WitnessRow,
 };
 
 use super::{digest, time};
@@ -30,6 +30,13 @@ pub(super) fn raise(report: &mut Report) {
         size: KEPT,
         root: digest("kept root"),
         outcome: AnchorOutcome::Extends,
+    });
+    report.pins.push(PinRow {
+        item: PinItem::Policies,
+        sha256: digest("policies"),
+        from: 0,
+        to: Some(KEPT),
+        records: KEPT + 1,
     });
     proofs.stamps = Some(StampRow {
         tokens: size,

@@ -156,6 +156,14 @@ pub fn held_against(report: &Report) -> Vec<(&'static str, String)> {
         let size = counted(row.size, "record");
         lines.push(("checkpoint", format!("{}: {size}, {outcome}", escape(&row.name))));
     }
+    for row in &report.pins {
+        let range = match row.to {
+            None => format!("from {} on", row.from),
+            Some(to) => format!("{} to {to}", row.from),
+        };
+        let stated = counted(row.records, "record");
+        lines.push(("pin", format!("{} {}, good for records {range}: stated by {stated}", row.item, row.sha256)));
+    }
     if let Some(stamps) = &proofs.stamps {
         let valid = format!("{} of {} valid", grouped(stamps.valid), counted(stamps.tokens, "token"));
         let newest =

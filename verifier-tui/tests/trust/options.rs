@@ -69,6 +69,47 @@ fn a_rewritten_chain_is_green_until_something_was_kept_outside() {
 }
 
 #[test]
+fn pinned_digests_are_asked_of_every_record_in_their_range_and_listed() {
+    let chain = standard_signed(1);
+    let desk = Desk::with(&chain);
+    let (code, report) = desk.json(&verify(&[]));
+    assert_eq!((code, report["pins"].as_array().unwrap().len()), (0, 0));
+    // What can be pinned is what the report lists.
+    let rules = report["rules"].as_array().unwrap();
+    let items: Vec<&str> = rules.iter().map(|row| row["item"].as_str().unwrap()).collect();
+    assert_eq!(items, ["policies", "schemas", "profile", "baseline"]);
+    let listed: Vec<String> = rules
+        .iter()
+        .map(|row| format!("{}={}", row["item"].as_str().unwrap(), row["sha256"].as_str().unwrap()))
+        .collect();
+    let (_, told) = desk.answer(&verify(&[]));
+    for row in rules {
+        assert!(told.contains(row["sha256"].as_str().unwrap()), "{told}");
+    }
+    let pins: Vec<&str> = listed.iter().flat_map(|pin| ["--pin", pin.as_str()]).collect();
+    let (code, report) = desk.json(&verify(&pins));
+    assert_eq!(code, 0);
+    let counts: Vec<u64> =
+        report["pins"].as_array().unwrap().iter().map(|row| row["records"].as_u64().unwrap()).collect();
+    assert_eq!(counts, [6, 6, 6, 2]);
+    let other = format!("policies={}@2-3", Digest::of(b"other"));
+    let (code, told) = desk.answer(&verify(&["--pin", &other]));
+    assert_eq!(code, 1);
+    let told = flat(&told);
+    assert!(told.contains("POLICY-PIN [critical] record 2") && told.contains("POLICY-PIN [critical] record 3"), "{told}");
+    assert!(!told.contains("POLICY-PIN [critical] record 4"), "{told}");
+    assert!(told.contains("good for records 2 to 3: stated by 0 records"), "{told}");
+    for (bad, part) in [
+        ("policies", "expected one of policies, schemas, profile, baseline and =SHA256"),
+        ("schedule=00", "expected one of policies, schemas, profile, baseline and =SHA256"),
+        ("profile=00", "expected 64 hex digits, found 2"),
+        (&other.replace("2-3", "3-2"), "as @FROM-TO or @FROM-, rising, found @3-2"),
+    ] {
+        desk.refuses(&verify(&["--pin", bad]), 2, &["--pin", part]);
+    }
+}
+
+#[test]
 fn witnesses_are_counted() {
     let mut chain = standard_signed(1);
     let witnesses = [Signer::witness("one.example", 41), Signer::witness("two.example", 42)];

@@ -7,6 +7,7 @@ use super::explanations::check_explanations;
 use super::ladder::{self, Delivery};
 use super::options::{Group, LEFT_OUT, Options};
 use super::payload::Payload;
+use super::pins;
 use super::proofs::{self, Beside};
 use super::record::Verified;
 use super::summary;
@@ -46,6 +47,7 @@ pub(super) fn build_report(
     }
     let (coverage, uncovered) = judge_rules_and_cycles(assembly, delivery, &payloads, options, &mut later);
     let proven = proofs::judge(source, beside, plans, verified, options, &mut missing, &mut later);
+    let pinned = pins::check(plans, options, &mut later);
     let mut report = Report {
         report_version: REPORT_VERSION.to_owned(),
         tool: options.tool.clone(),
@@ -57,6 +59,8 @@ pub(super) fn build_report(
         chain: chain_summary(assembly),
         bundle: (delivery == Delivery::Bundle)
             .then_some(BundleSummary { records: plans.len() as u64, of: beside.history.count }),
+        rules: pins::rules(plans),
+        pins: pinned,
         coverage,
         checks: Vec::new(),
         records: Vec::new(),

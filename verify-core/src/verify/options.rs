@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::anchors::KeptCheckpoint;
 use super::keys::TrustedKey;
 use super::links::KnownRecord;
+use super::pins::Pin;
 use crate::checkpoint::VerifierKey;
 use crate::coverage::Period;
 use crate::finding::Code;
@@ -48,7 +49,7 @@ pub enum Group {
     Chain,
     /// The schedule's cycles.
     Coverage,
-    /// Approved rules and baselines.
+    /// Approved and pinned rules and baselines.
     Rules,
     /// State schemas.
     Schema,
@@ -105,7 +106,7 @@ impl Group {
     pub const fn of(code: Code) -> Self {
         match code {
             Code::ChainCadence | Code::ChainPeriod => Self::Coverage,
-            Code::RulesUnapproved | Code::RulesBaseline | Code::ExceptionExpired => Self::Rules,
+            Code::RulesUnapproved | Code::RulesBaseline | Code::PolicyPin | Code::ExceptionExpired => Self::Rules,
             Code::SchemaSnapshot => Self::Schema,
             Code::PolicyParse | Code::PolicyBuiltin | Code::PolicyLimits | Code::PolicyReplay => {
                 Self::Policies
@@ -171,6 +172,8 @@ pub struct Options {
     pub keys: Vec<TrustedKey>,
     /// Checkpoints kept outside.
     pub anchors: Vec<KeptCheckpoint>,
+    /// Digests of rules and baselines given from outside.
+    pub pins: Vec<Pin>,
     /// Keys of witnesses given from outside.
     pub witnesses: Vec<VerifierKey>,
     /// How many of the witnesses must have signed a checkpoint that this chain extends.
@@ -204,6 +207,7 @@ impl Default for Options {
             head: None,
             keys: Vec::new(),
             anchors: Vec::new(),
+            pins: Vec::new(),
             witnesses: Vec::new(),
             quorum: 0,
             authorities: Authorities::default(),

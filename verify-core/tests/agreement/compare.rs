@@ -14,7 +14,7 @@ use verify_core::digest::Digest;
 use verify_core::finding::{Code, Finding};
 use verify_core::source::Folder;
 use verify_core::verify::{
-    InProcessEvaluators, KeptCheckpoint, KnownRecord, Options, Silent, TrustedKey, verify,
+    InProcessEvaluators, KeptCheckpoint, KnownRecord, Options, Pin, Silent, TrustedKey, verify,
 };
 
 use super::chain::time;
@@ -32,6 +32,8 @@ pub(crate) struct Case {
     pub(crate) keys: Vec<TrustedKey>,
     /// Checkpoints kept outside.
     pub(crate) anchors: Vec<KeptCheckpoint>,
+    /// Digests of rules and baselines given from outside.
+    pub(crate) pins: Vec<Pin>,
     /// Codes of which each must be found, or none at all if there is none; not asked where it is `None`.
     pub(crate) must: Option<Vec<String>>,
 }
@@ -56,7 +58,7 @@ for name in sorted(os.listdir(sys.argv[2] + '/evidence')):
     keys = [(v.VerifierKey(key), first, to) for key, first, to in asked['keys']]
     anchors = [(kept, v.Note(bytes.fromhex(note), kept=True), leaves and [bytes.fromhex(leaf) for leaf in leaves])
                for kept, note, leaves in asked['anchors']]
-    result = v.verify(sys.argv[2] + '/evidence/' + name, None, last, head, keys, anchors)
+    result = v.verify(sys.argv[2] + '/evidence/' + name, None, last, head, keys, anchors, [tuple(pin) for pin in asked['pins']])
     rows = [[row[part] for part in ('code', 'sequence', 'file', 'member', 'pointer')] for row in result['findings']]
     print(json.dumps([name, result['exit_code'], rows]))
 ";
@@ -97,6 +99,7 @@ fn verifier(folder: &Path, case: &Case, both: &BTreeSet<&str>) -> (u8, BTreeSet<
         head: case.head,
         keys: case.keys.clone(),
         anchors: case.anchors.clone(),
+        pins: case.pins.clone(),
         structural: true,
         ..Options::default()
     };
@@ -123,7 +126,9 @@ fn question(case: &Case) -> Value {
         .map(|kept| json!([kept.name(), hex(&kept.note().to_bytes()), kept.leaves()]))
         .collect();
     let head = case.head.map(|head| json!([head.sequence, head.manifest_sha256]));
-    json!({"to": case.to, "head": head, "keys": keys, "anchors": anchors})
+    let pins: Vec<Value> =
+        case.pins.iter().map(|pin| json!([pin.item, pin.sha256, pin.from, pin.to])).collect();
+    json!({"to": case.to, "head": head, "keys": keys, "anchors": anchors, "pins": pins})
 }
 
 /// Files of equal content are written once: most cases differ in one file.

@@ -458,3 +458,34 @@ fn one_package_alone() {
         ),
     ]);
 }
+
+#[test]
+fn digests_that_the_reader_pinned() {
+    let chain = standard_signed(LOG);
+    let manifest = &chain.links[5].manifest;
+    let baseline = manifest.baseline.as_ref().unwrap().state_sha256;
+    let other = verify_core::digest::Digest::of(b"other");
+    let right =
+        format!("policies={} schemas={} profile={}", manifest.policies_sha256, manifest.schemas_sha256, manifest.profile_sha256);
+    let asked = |files: Files, pins: &str| Case {
+        pins: pins.split(' ').map(|pin| pin.parse().unwrap()).collect(),
+        ..with_key(files)
+    };
+    let files = chain.files();
+    let wrong: &[&str] = &["POLICY-PIN"];
+    let mut gap = chain.files();
+    gap.remove(&chain.links[3].place);
+    let alone = BTreeMap::from([(String::new(), chain.links[3].package.clone())]);
+    judge(vec![
+        ("right", asked(files.clone(), &format!("{right} baseline={baseline}")), &[]),
+        ("wrong-policies", asked(files.clone(), &format!("policies={other}")), wrong),
+        ("wrong-for-one-record", asked(files.clone(), &format!("{right} schemas={other}@3-3")), &[]),
+        ("wrong-at-one-record", asked(files.clone(), &format!("schemas={other}@3-3")), wrong),
+        ("wrong-behind-the-end", asked(files.clone(), &format!("profile={other}@6-")), &[]),
+        ("wrong-baseline", asked(files.clone(), &format!("baseline={other}")), wrong),
+        ("wrong-baseline-where-there-is-none", asked(files, &format!("baseline={other}@0-2")), &[]),
+        ("wrong-without-package", asked(gap, &format!("policies={other}@3-3")), &["POLICY-PIN", "PKG-MISSING"]),
+        ("alone.zip", Case { to: None, ..asked(alone, &format!("policies={other}")) }, wrong),
+        ("bundle", Case { to: None, ..asked(bundle(&chain, &[1, 3]), &format!("policies={other}@3-")) }, wrong),
+    ]);
+}

@@ -82,7 +82,7 @@ impl Expected {
 
     /// The arguments that the second implementation knows too: each option with its value.
     pub(crate) fn common_args(&self) -> Vec<&str> {
-        let known = ["--from", "--to", "--head", "--key", "--checkpoint"];
+        let known = ["--from", "--to", "--head", "--key", "--checkpoint", "--pin"];
         self.args
             .chunks(2)
             .filter(|pair| known.contains(&pair[0].as_str()))
