@@ -8,8 +8,8 @@ use verify_core::finding::{Code, Finding, Place};
 use verify_core::model::{Change, ChangeKind, ControlStatus, Kind, Outcome, Tenant};
 use verify_core::report::{
     Against, ChainSummary, CheckSummary, ControlCell, ControlRow, Coverage, DriftRow, Grounds, Head,
-    IncompleteRow, LadderStep, PinItem, Proofs, REPORT_VERSION, RecordSummary, Report, RuleRow, Rung, SlotRow, SlotStatus,
-    ViolationRow, judge,
+    IncompleteRow, LadderStep, PinItem, Proofs, REPORT_VERSION, RecordSummary, Report, RuleRow, Rung,
+    SlotRow, SlotStatus, ViolationRow, judge,
 };
 use verify_core::time::UtcTime;
 
@@ -68,7 +68,13 @@ fn record(sequence: u64, kind: Kind, day: u64) -> RecordSummary {
 
 /// The digests that all records of the sample are judged by, and its baseline.
 fn rules() -> Vec<RuleRow> {
-    let row = |item: PinItem, from| RuleRow { item, sha256: digest(item.as_str()), from, to: 9, records: 10 - from };
+    let row = |item: PinItem, from| RuleRow {
+        item,
+        sha256: digest(item.as_str()),
+        from,
+        to: 9,
+        records: 10 - from,
+    };
     let [policies, schemas, profile, baseline] = PinItem::ALL;
     vec![row(policies, 0), row(schemas, 0), row(profile, 0), row(baseline, 3)]
 }

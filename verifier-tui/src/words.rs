@@ -124,6 +124,7 @@ pub fn hint(code: Code) -> &'static str {
             "compare with the head line you kept; ask for the records up to the end of the period"
         }
         Code::RulesUnapproved | Code::RulesBaseline => "ask who changed it, and for the approval record",
+        Code::OutEscape => "look at it here, where it is shown escaped; ask how this text came to be there",
         Code::PolicyPin => {
             "the report lists under RULES AND BASELINE which records were judged by what; ask who approved it"
         }

@@ -74,7 +74,7 @@ SCHEMA-UNKNOWN:hi SCHEMA-DIGEST:ci SCHEMA-ID:mn SCHEMA-TIME:hi SCHEMA-BIND:ci CO
 COLLECT-TRANSCRIPT:hi CHAIN-EMPTY:cn CHAIN-GENESIS:hi CHAIN-LINK:ci CHAIN-SEQ:ci CHAIN-GAP:ci CHAIN-DUP:mn
 CHAIN-FORK:ci CHAIN-COPY:ci CHAIN-ORDER:ln CHAIN-TIME:hi CHAIN-ORIGIN:ci CHAIN-ID:ci CHAIN-CADENCE:hc
 CHAIN-PERIOD:hc CHAIN-TRUNCATED:hc ANCHOR-HEAD:ci SIG-PRESENT:ci SIG-KEY:ci SIG-VALID:ci SIG-BIND:ci SIG-ROTATE:hi
-SIG-LATE:ln ANCHOR-CHECKPOINT:ci RULES-UNAPPROVED:ci RULES-BASELINE:ci POLICY-PIN:ci POLICY-BIND:ci
+SIG-LATE:ln ANCHOR-CHECKPOINT:ci RULES-UNAPPROVED:ci RULES-BASELINE:ci POLICY-PIN:ci POLICY-BIND:ci OUT-ESCAPE:mn
 """.split())}
 
 NOT_EVALUATED = [
@@ -336,6 +336,37 @@ def read_lines(data):
     if data and not data.endswith(b"\n"):
         raise JsonFault("JSON-CANON", "a last line without newline")
     return rows
+
+
+# Characters on which a terminal acts, or which hide or reorder what is shown (F-142). In canonical text those
+# below U+0020 are escapes; the second pattern also meets an escaped backslash before such letters.
+MISLEADING = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069"
+                        "\ufeff\U000e0000-\U000e007f]")
+PERHAPS_MISLEADING = re.compile(MISLEADING.pattern + r"|\\[bf]|\\u00[01]")
+
+
+def misleading_in(value, at=""):
+    """Pointer and character, in the order of the document; a key stands for its object."""
+    if isinstance(value, str):
+        for character in MISLEADING.findall(value):
+            yield at, character
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from misleading_in(item, "%s/%d" % (at, index))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from misleading_in(key, at)
+            yield from misleading_in(item, below(at, key))
+
+
+def first_misleading(data, value):
+    """Pointer of the first such character of a document, itself, and how many there are; None if there is none."""
+    if data.isascii() and b"\\" not in data and b"\x7f" not in data:
+        return None
+    if not PERHAPS_MISLEADING.search(data.decode("utf-8")):
+        return None
+    found = list(misleading_in(value))
+    return (found[0][0], found[0][1], len(found)) if found else None
 
 
 def digest_of_set(entries):
@@ -1394,6 +1425,8 @@ class PackageCheck:
             found = inflate(self.data, members["manifest.json"], self.say)
             if found is not None and self.read_manifest(found[1], True):
                 self.package.accepted = True
+                if not self.manifests.read(found[1])[1]:
+                    self.tell_misleading(first_misleading(found[1], self.manifest), self.at("manifest.json"))
                 check_id_and_action(self.manifest, self.say)
                 self.check_members(members)
                 self.check_rule_digests()
@@ -1438,7 +1471,7 @@ class PackageCheck:
 
     def read_member(self, member, entry):
         name = member.name
-        say = lambda *args: self.say(*args, member=name)
+        say = self.at(name)
         document = name.endswith(".json") and not name.startswith("raw/") or name == "transcript.jsonl"  # F-53
         wanted = (document and member.size <= DOCUMENT_BYTES) or (
             member.size <= PIECE and (name.startswith("profile/") or name == "checkpoint"))
@@ -1471,11 +1504,11 @@ class PackageCheck:
         """F-13 for every document; keeps what later checks need."""
         needed = name in ("validation.json", "drift.json", "transcript.jsonl", self.manifest["kind"] + ".json")
         if not needed and self.digests[name] in self.canonical_before:
-            return
+            return self.tell_misleading(self.canonical_before[self.digests[name]], say)
         try:
             if name == "transcript.jsonl":
-                self.documents[name] = read_lines(content)
-                return
+                self.documents[name] = rows = read_lines(content)
+                return self.tell_misleading(first_misleading(content, rows), say, True)
             snapshot = name == "snapshot.json" and needed
             value, parts = read_canonical(content, SNAPSHOT_VALUES if snapshot else JSON_VALUES)
             if snapshot and not isinstance(value, dict):
@@ -1483,12 +1516,21 @@ class PackageCheck:
         except JsonFault as fault:
             del self.digests[name]
             return say(fault.code, "the document is not canonical JSON", "RFC 8785 form", fault.found)
-        self.canonical_before[self.digests[name]] = True
+        self.canonical_before[self.digests[name]] = first_misleading(content, value)
+        self.tell_misleading(self.canonical_before[self.digests[name]], say)
         if snapshot:
             self.resources = {key: (sha256(parts[key]), value[key]) for key in value if key not in RESERVED}
             value = {key: value[key] for key in RESERVED if key in value}
         if needed:
             self.documents[name] = value
+
+    @staticmethod
+    def tell_misleading(found, say, lines=False):
+        """F-142; a line of the transcript is named by its number."""
+        if found:
+            pointer = "line %d" % (int(found[0].split("/")[1]) + 1) if lines else found[0]
+            say("OUT-ESCAPE", "a text could act on a terminal or mislead who reads it", "no such character",
+                "%d, the first U+%04X" % (found[2], ord(found[1])), pointer=pointer)
 
     def implied_sums(self):
         lines = [(self.package.digest, "manifest.json")]

@@ -15,6 +15,7 @@
 mod check;
 mod layout;
 mod lines;
+pub mod misleading;
 mod number;
 pub mod pointer;
 mod scan;

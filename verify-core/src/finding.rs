@@ -162,6 +162,7 @@ codes! {
     PolicyReplay "POLICY-REPLAY" Critical Replay "replaying a policy gives another result than recorded";
     DriftReplay "DRIFT-REPLAY" Critical Replay "recomputed drift differs from the recorded drift: hidden or invented";
     NormReplay "NORM-REPLAY" Critical Replay "normalizing the kept bodies gives another state than recorded";
+    OutEscape "OUT-ESCAPE" Medium Note "a text could act on a terminal or mislead who reads it: every view shows it escaped, ask who put it there";
 }
 
 impl std::fmt::Display for Code {

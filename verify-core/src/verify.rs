@@ -16,6 +16,7 @@ mod anchors;
 mod assemble;
 mod bundle;
 mod conclude;
+mod escapes;
 mod explanations;
 mod forks;
 mod history;
@@ -50,8 +51,8 @@ pub use anchors::{KeptCheckpoint, KeptError};
 pub use inspect::{InspectError, Inspection, MemberRow, inspect, read_member};
 pub use keys::TrustedKey;
 pub use links::KnownRecord;
-pub use pins::{Pin, PinError};
 pub use options::{Group, Mode, Options, is_structural};
+pub use pins::{Pin, PinError};
 
 use assemble::{Assembly, Plan, assemble};
 use history::History;

@@ -162,7 +162,10 @@ pub fn held_against(report: &Report) -> Vec<(&'static str, String)> {
             Some(to) => format!("{} to {to}", row.from),
         };
         let stated = counted(row.records, "record");
-        lines.push(("pin", format!("{} {}, good for records {range}: stated by {stated}", row.item, row.sha256)));
+        lines.push((
+            "pin",
+            format!("{} {}, good for records {range}: stated by {stated}", row.item, row.sha256),
+        ));
     }
     if let Some(stamps) = &proofs.stamps {
         let valid = format!("{} of {} valid", grouped(stamps.valid), counted(stamps.tokens, "token"));

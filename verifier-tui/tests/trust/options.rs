@@ -96,7 +96,10 @@ fn pinned_digests_are_asked_of_every_record_in_their_range_and_listed() {
     let (code, told) = desk.answer(&verify(&["--pin", &other]));
     assert_eq!(code, 1);
     let told = flat(&told);
-    assert!(told.contains("POLICY-PIN [critical] record 2") && told.contains("POLICY-PIN [critical] record 3"), "{told}");
+    assert!(
+        told.contains("POLICY-PIN [critical] record 2") && told.contains("POLICY-PIN [critical] record 3"),
+        "{told}"
+    );
     assert!(!told.contains("POLICY-PIN [critical] record 4"), "{told}");
     assert!(told.contains("good for records 2 to 3: stated by 0 records"), "{told}");
     for (bad, part) in [

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::assemble::Plan;
+use super::escapes;
 use super::manifest::{canon_finding, read_manifest};
 use super::tally::Tally;
 use crate::canon::{self, Document};
@@ -157,6 +158,10 @@ pub(super) fn open<'a>(
             tally.pass(*code);
         }
     }
+    // What is spelled in another way is told as that, and not looked through (F-116).
+    if read.findings.is_empty() {
+        escapes::check(MANIFEST, &manifest_bytes, &manifest_place, tally);
+    }
     tally.fail_all(read.findings);
     let manifest = *read.manifest?;
     let listed = check_members(&manifest.files, &container);
@@ -276,15 +281,16 @@ fn check_form(
 ) -> bool {
     let limits = opened.limits;
     let result = if entry.path == TRANSCRIPT {
-        canon::lines(&bytes, &limits).map(drop)
+        canon::lines(&bytes, &limits).map(|_| bytes.as_slice())
     } else if opened.manifest.kind == Kind::Snapshot && entry.path == "snapshot.json" {
-        Document::new(bytes, &limits).map(|document| opened.snapshot = Some(document))
+        Document::new(bytes, &limits).map(|document| opened.snapshot.insert(document).bytes())
     } else {
-        canon::check(&bytes, &limits)
+        canon::check(&bytes, &limits).map(|()| bytes.as_slice())
     };
     match result {
-        Ok(()) => {
+        Ok(bytes) => {
             tally.pass_all(&JSON_CODES);
+            escapes::check(&entry.path, bytes, place, tally);
             true
         }
         Err(error) => {

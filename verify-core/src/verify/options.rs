@@ -106,7 +106,9 @@ impl Group {
     pub const fn of(code: Code) -> Self {
         match code {
             Code::ChainCadence | Code::ChainPeriod => Self::Coverage,
-            Code::RulesUnapproved | Code::RulesBaseline | Code::PolicyPin | Code::ExceptionExpired => Self::Rules,
+            Code::RulesUnapproved | Code::RulesBaseline | Code::PolicyPin | Code::ExceptionExpired => {
+                Self::Rules
+            }
             Code::SchemaSnapshot => Self::Schema,
             Code::PolicyParse | Code::PolicyBuiltin | Code::PolicyLimits | Code::PolicyReplay => {
                 Self::Policies

@@ -72,11 +72,12 @@ impl FromStr for Pin {
         let (name, rest) = text.split_once('=').unwrap_or((text, ""));
         let known = PinItem::ALL.into_iter().find(|item| item.as_str() == name);
         let item = known.filter(|_| !rest.is_empty()).ok_or_else(|| PinError::Item(text.to_owned()))?;
-        let (digest, range) = rest.split_once('@').map_or((rest, None), |(digest, range)| (digest, Some(range)));
+        let (digest, range) =
+            rest.split_once('@').map_or((rest, None), |(digest, range)| (digest, Some(range)));
         let sha256 = digest.parse().map_err(|source| PinError::Digest { item, source })?;
-        let (from, to) = range.map_or(Some((0, None)), records).ok_or_else(|| {
-            PinError::Range(range.unwrap_or_default().to_owned())
-        })?;
+        let (from, to) = range
+            .map_or(Some((0, None)), records)
+            .ok_or_else(|| PinError::Range(range.unwrap_or_default().to_owned()))?;
         Ok(Self { item, sha256, from, to })
     }
 }
@@ -113,7 +114,8 @@ pub(super) fn check(plans: &[Plan], options: &Options, tally: &mut Tally) -> Vec
             } else {
                 let expected: Vec<String> = wanted.iter().map(|pin| pin.sha256.to_string()).collect();
                 let place = Place { pointer: Some(item.pointer().to_owned()), ..plan.place() };
-                let message = format!("the record was judged by another {item} digest than the one that was pinned");
+                let message =
+                    format!("the record was judged by another {item} digest than the one that was pinned");
                 tally.fail(Finding::new(
                     Code::PolicyPin,
                     place,
@@ -140,9 +142,13 @@ pub(super) fn rules(plans: &[Plan]) -> Vec<RuleRow> {
         for item in PinItem::ALL {
             let Some(sha256) = item.of(&plan.manifest) else { continue };
             let sequence = plan.sequence();
-            let row = rows
-                .entry((item, sha256))
-                .or_insert(RuleRow { item, sha256, from: sequence, to: sequence, records: 0 });
+            let row = rows.entry((item, sha256)).or_insert(RuleRow {
+                item,
+                sha256,
+                from: sequence,
+                to: sequence,
+                records: 0,
+            });
             row.to = sequence;
             row.records += 1;
         }
@@ -172,7 +178,8 @@ mod tests {
             assert!(to.is_none_or(|to| pin.covers(to) && !pin.covers(to + 1)));
         }
         for text in ["", "policies", "policies=", "schedule=", "inputs=", "=", "Policies="] {
-            let text = if text.len() > 9 || text == "=" { format!("{text}{digest}") } else { text.to_owned() };
+            let text =
+                if text.len() > 9 || text == "=" { format!("{text}{digest}") } else { text.to_owned() };
             assert!(matches!(text.parse::<Pin>(), Err(PinError::Item(_))), "{text}");
         }
         for text in ["x", "8f14e45fceea167a5a36dedd4bea2543", &digest.to_string().to_uppercase()] {

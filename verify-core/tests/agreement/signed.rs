@@ -465,8 +465,10 @@ fn digests_that_the_reader_pinned() {
     let manifest = &chain.links[5].manifest;
     let baseline = manifest.baseline.as_ref().unwrap().state_sha256;
     let other = verify_core::digest::Digest::of(b"other");
-    let right =
-        format!("policies={} schemas={} profile={}", manifest.policies_sha256, manifest.schemas_sha256, manifest.profile_sha256);
+    let right = format!(
+        "policies={} schemas={} profile={}",
+        manifest.policies_sha256, manifest.schemas_sha256, manifest.profile_sha256
+    );
     let asked = |files: Files, pins: &str| Case {
         pins: pins.split(' ').map(|pin| pin.parse().unwrap()).collect(),
         ..with_key(files)
@@ -484,8 +486,16 @@ fn digests_that_the_reader_pinned() {
         ("wrong-behind-the-end", asked(files.clone(), &format!("profile={other}@6-")), &[]),
         ("wrong-baseline", asked(files.clone(), &format!("baseline={other}")), wrong),
         ("wrong-baseline-where-there-is-none", asked(files, &format!("baseline={other}@0-2")), &[]),
-        ("wrong-without-package", asked(gap, &format!("policies={other}@3-3")), &["POLICY-PIN", "PKG-MISSING"]),
+        (
+            "wrong-without-package",
+            asked(gap, &format!("policies={other}@3-3")),
+            &["POLICY-PIN", "PKG-MISSING"],
+        ),
         ("alone.zip", Case { to: None, ..asked(alone, &format!("policies={other}")) }, wrong),
-        ("bundle", Case { to: None, ..asked(bundle(&chain, &[1, 3]), &format!("policies={other}@3-")) }, wrong),
+        (
+            "bundle",
+            Case { to: None, ..asked(bundle(&chain, &[1, 3]), &format!("policies={other}@3-")) },
+            wrong,
+        ),
     ]);
 }
