@@ -147,7 +147,7 @@ fn pointer_to(text: &[u8], target: usize) -> String {
     for step in &open {
         match step {
             Open::Object { key, in_value: true } => {
-                pointer::push(&mut path, &unescape(key).unwrap_or_default())
+                pointer::push(&mut path, &unescape(key).unwrap_or_default());
             }
             Open::Object { in_value: false, .. } => {}
             Open::Array(index) => pointer::push(&mut path, &index.to_string()),
