@@ -47,7 +47,8 @@ pub(crate) fn hostile(text: &str) -> Report {
 }
 
 /// Keys whose strings are words, times or digests of the format.
-const FIXED: [&str; 20] = [
+const FIXED: [&str; 21] = [
+    "item",
     "report_version",
     "mode",
     "word",
