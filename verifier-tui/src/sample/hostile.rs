@@ -47,8 +47,9 @@ pub(crate) fn hostile(text: &str) -> Report {
 }
 
 /// Keys whose strings are words, times or digests of the format.
-const FIXED: [&str; 21] = [
+const FIXED: [&str; 22] = [
     "item",
+    "sha256",
     "report_version",
     "mode",
     "word",

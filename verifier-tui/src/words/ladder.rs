@@ -4,7 +4,7 @@
 
 use verify_core::report::{AnchorOutcome, KeyRow, LadderStep, Report, Rung};
 
-use super::{counted, grouped, minute};
+use super::{counted, grouped, minute, short};
 use crate::display::escape;
 
 /// The rungs of one record as letters, `-` for each it does not stand on; all seven in the order of the ladder.
@@ -161,11 +161,10 @@ pub fn held_against(report: &Report) -> Vec<(&'static str, String)> {
             None => format!("from {} on", row.from),
             Some(to) => format!("{} to {to}", row.from),
         };
+        // The whole digest is what the reader gave; the JSON holds it.
+        let (item, digest) = (row.item, short(&row.sha256));
         let stated = counted(row.records, "record");
-        lines.push((
-            "pin",
-            format!("{} {}, good for records {range}: stated by {stated}", row.item, row.sha256),
-        ));
+        lines.push(("pin", format!("{item} {digest} at records {range}: stated by {stated}")));
     }
     if let Some(stamps) = &proofs.stamps {
         let valid = format!("{} of {} valid", grouped(stamps.valid), counted(stamps.tokens, "token"));

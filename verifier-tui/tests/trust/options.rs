@@ -101,7 +101,7 @@ fn pinned_digests_are_asked_of_every_record_in_their_range_and_listed() {
         "{told}"
     );
     assert!(!told.contains("POLICY-PIN [critical] record 4"), "{told}");
-    assert!(told.contains("good for records 2 to 3: stated by 0 records"), "{told}");
+    assert!(told.contains("at records 2 to 3: stated by 0 records"), "{told}");
     for (bad, part) in [
         ("policies", "expected one of policies, schemas, profile, baseline and =SHA256"),
         ("schedule=00", "expected one of policies, schemas, profile, baseline and =SHA256"),
