@@ -119,7 +119,7 @@ codes! {
     SchemaId "SCHEMA-ID" Medium Note "an identifier is unsafe as a reference";
     SchemaTime "SCHEMA-TIME" High Integrity "a time is not RFC 3339 UTC in whole seconds";
     SchemaBind "SCHEMA-BIND" Critical Integrity "a document contradicts its manifest about cycle, tenant, record or time";
-    SchemaSnapshot "SCHEMA-SNAPSHOT" Medium Note "a resource does not fit its state schema: scope limitation";
+    SchemaSnapshot "SCHEMA-SNAPSHOT" Medium Note "a resource does not fit its state schema, or that schema cannot be applied (missing, remote, recursive, runaway): scope limitation";
     CollectComplete "COLLECT-COMPLETE" High Integrity "a resource is called complete but its figures say otherwise";
     CollectTranscript "COLLECT-TRANSCRIPT" High Integrity "the transcript of requests contradicts the recorded resources or bodies";
     ChainEmpty "CHAIN-EMPTY" Critical Note "there is no evidence";

@@ -80,7 +80,7 @@ fn resources() -> BTreeMap<&'static str, Value> {
     let users = json!([
         {"id": "u1", "name": "Zoë", "quota": 1.5, "role": "r1"},
         {"id": "u2", "name": "Line\u{2028}break \u{1f600}", "quota": 0.000_001, "role": "r2"},
-        {"id": "u3", "name": "Quote \" and \u{7f}", "quota": 1e-7, "role": "r2"}
+        {"id": "u3", "name": "Quote \" and \\b", "quota": 1e-7, "role": "r2"}
     ]);
     BTreeMap::from([("security_roles", roles), ("users", users)])
 }
