@@ -26,7 +26,12 @@ fn a_generated_key_is_its_owners_alone_and_is_never_overwritten() {
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.starts_with("PRIVATE+KEY+"), "the form of Go's note package");
     let told = place.refused(&[&["key", "generate", "--out", "keys/log.key"], &CONFIG[..]].concat(), 2);
-    assert!(told.contains("cannot be written") && told.contains("--out"), "{told}");
+    assert!(told.contains("never overwritten") && told.contains("--out"), "{told}");
+    for inside in ["evidence/log.key", "evidence/chain/../x/log.key"] {
+        let told = place.refused(&[&["key", "generate", "--out", inside], &CONFIG[..]].concat(), 2);
+        assert!(told.contains("lies in the evidence"), "{told}");
+        assert!(!place.path(inside).exists());
+    }
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
     assert_ne!(place.generate("keys/other.key"), key, "every key is another");
     // The seed is base64 and may hold '+' itself: it is all that follows the four fields before it.

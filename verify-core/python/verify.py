@@ -145,6 +145,10 @@ def shown(text):
     return "".join(c if " " <= c <= "~" else "\\u{%x}" % ord(c) for c in str(text))
 
 
+# One tenant and environment; the first line of a checkpoint and a field of every manifest.
+ORIGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
+
+
 def sha256(data):
     return hashlib.sha256(data).hexdigest()
 
@@ -583,7 +587,7 @@ digest = matching("[0-9a-f]{64}", "64 lower-case hexadecimal digits", "SCHEMA-DI
 prefixed = matching("sha256:[0-9a-f]{64}", "sha256: and 64 lower-case hexadecimal digits", "SCHEMA-DIGEST")
 count = count_up_to(LARGEST_INTEGER)
 identifier = matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", "1 to 80 of A-Z a-z 0-9 . _ -")
-origin_rule = matching(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}", "1 to 200 of A-Z a-z 0-9 . _ - /")
+origin_rule = matching(ORIGIN.pattern, "1 to 200 of A-Z a-z 0-9 . _ - /")
 resource_name = matching(r"(?!(?:%s)$)[a-z][a-z0-9_]{0,59}" % "|".join(RESERVED), "a resource name")
 member_name = matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,63}){0,3}",
                        "a member name (F-102)")
@@ -780,7 +784,9 @@ class Manifests:
             say(fault.code, "the manifest is not canonical JSON", "RFC 8785 form", fault.found)
             if fault.code != "JSON-CANON":
                 return None
-            manifest = JsonReader().read(data)  # it can still be said what it holds
+            reader = JsonReader()
+            # It can still be said what it holds, as it would be spelt: 5.0 is the integer 5 (F-116).
+            manifest = JsonReader().read(reader.write(reader.read(data)))
         version = manifest.get("manifest_version") if isinstance(manifest, dict) else None
         if isinstance(version, str) and version != "1.0":  # F-30
             say("SCHEMA-VERSION", "the format version is not known", "1.0", version, pointer="/manifest_version")
@@ -1262,8 +1268,8 @@ class Note:
             raise ValueError("not three lines, an empty line, and signature lines")
         self.data, self.message = data, "\n".join(lines[:3] + [""]).encode("utf-8")
         self.origin, self.size, self.root = lines[0], decimal(lines[1], 1), from_base64(lines[2], 32)
-        if not self.origin:
-            raise ValueError("no origin")
+        if not ORIGIN.fullmatch(self.origin):
+            raise ValueError("the first line is no origin")
         self.lines = [self.signature(line) for line in lines[4:-1]]
 
     @staticmethod
@@ -1878,7 +1884,8 @@ def read_source(root, findings):
         base = name.rsplit("/", 1)[-1]
         numbered = re.fullmatch(r"[0-9]{10}\.(json|checkpoint|tlog-proof|tsr)", base)
         named = numbered.group(1) if numbered else ""
-        if start.startswith(b"PK\x03\x04") or (len(name) > 4 and base.lower().endswith(".zip")):
+        own = base or os.path.basename(path)  # a source that is one file has no name below itself
+        if start.startswith(b"PK\x03\x04") or (len(name or own) > 4 and own.lower().endswith(".zip")):
             data = read_file(path, name, found)
             if data is not None:
                 found.packages.append(PackageCheck(data, name, found.manifests).run())
@@ -2648,7 +2655,7 @@ def print_text(result, out):
     for row in result["findings"]:
         place = [("record %d" % row["sequence"]) if row["sequence"] is not None else "", row["file"] or "",
                  row["member"] or "", row["pointer"] or ""]
-        out("%-17s %-8s %s" % (row["code"], row["severity"], row["message"]))
+        out("%-17s %-8s %s" % (row["code"], row["severity"], shown(row["message"])))
         out("    at       " + shown(", ".join(part for part in place if part) or "the whole evidence"))
         if row["expected"] or row["found"]:
             out("    expected " + shown(row["expected"]))

@@ -150,7 +150,7 @@ codes! {
     TsValid "TS-VALID" High Integrity "a token does not lead to a time-stamping authority that was given: time is only a claim";
     TsImprint "TS-IMPRINT" Critical Integrity "a token is over another checkpoint: it says nothing about this one";
     TsSkew "TS-SKEW" High Integrity "the authority's time contradicts the recorded time: back-dated, or stamped too late";
-    TsLate "TS-LATE" Low Note "a token was obtained late, as declared: the time between is only a claim";
+    TsLate "TS-LATE" Low Note "a token was obtained late or not at all, as declared: the time between is only a claim";
     RulesUnapproved "RULES-UNAPPROVED" Critical Integrity "policies, schemas, profile or schedule changed without an approval record";
     RulesBaseline "RULES-BASELINE" Critical Integrity "the baseline used is not the one that was approved";
     PolicyPin "POLICY-PIN" Critical Integrity "policies, schemas, profile or baseline are not those that were pinned: judged by other rules, results void";

@@ -32,7 +32,8 @@ pub(super) fn run(command: &KeyCommand, out: &mut dyn Write) -> Result<Ending, C
 }
 
 fn generate(config: &Path, file: &Path, out: &mut dyn Write) -> Result<Ending, CommandError> {
-    let origin = Config::read(config)?.origin;
+    let Config { origin, store_root, .. } = Config::read(config)?;
+    refuse_inside(&store_root, file)?;
     let mut seed = Zeroizing::new([0_u8; 32]);
     getrandom::fill(seed.as_mut_slice()).map_err(|error| {
         CommandError::new(Ending::Internal, format!("the system gives no random numbers: {error}"))
@@ -42,9 +43,12 @@ fn generate(config: &Path, file: &Path, out: &mut dyn Write) -> Result<Ending, C
     })?;
     write_key_file(file, &private).map_err(|error| {
         let taken = error.kind() == std::io::ErrorKind::AlreadyExists;
-        let hint =
-            if taken { "name another file with --out" } else { "check the folder and its permissions" };
-        let message = format!("{} cannot be written", file.display());
+        let (message, hint) = if taken {
+            ("exists already and is never overwritten", "name another file with --out")
+        } else {
+            ("cannot be written", "check the folder and its permissions")
+        };
+        let message = format!("{} {message}", file.display());
         CommandError::new(Ending::Usage, Failed { message, source: Box::new(error) }).hint(hint)
     })?;
     let place = std::path::absolute(file)?;
@@ -53,6 +57,22 @@ fn generate(config: &Path, file: &Path, out: &mut dyn Write) -> Result<Ending, C
     writeln!(out, "  give this line to your auditors on another way than the evidence")?;
     writeln!(out, "next: in {}, under [signing]: key = \"file:{}\"", config.display(), place.display())?;
     Ok(Ending::Done)
+}
+
+/// A private key in the evidence would be handed to whoever gets the evidence.
+fn refuse_inside(root: &Path, file: &Path) -> Result<(), CommandError> {
+    let real = |path: &Path| {
+        let path = std::path::absolute(path)?;
+        let existing = path.ancestors().find(|part| part.exists()).unwrap_or(&path);
+        let rest = path.strip_prefix(existing).unwrap_or(Path::new(""));
+        Ok::<_, std::io::Error>(existing.canonicalize()?.join(rest))
+    };
+    if real(file)?.starts_with(real(root)?) {
+        let message = format!("{} lies in the evidence, {}", file.display(), root.display());
+        return Err(CommandError::new(Ending::Usage, message)
+            .hint("a private key must not travel with the evidence: name a file outside with --out"));
+    }
+    Ok(())
 }
 
 fn show(config: &Path, pem: bool, out: &mut dyn Write) -> Result<Ending, CommandError> {

@@ -184,7 +184,12 @@ pub(super) fn assemble(survey: &Survey, tally: &mut Tally) -> Assembly {
         tally
             .fail(stray(item, "the file is neither a package nor a committed manifest; it was not verified"));
     }
-    if survey.strays.is_empty() {
+    for item in &survey.private_keys {
+        let message =
+            "a private key lies in the evidence: whoever reads it can sign as its owner; replace the key";
+        tally.fail(stray(item, message));
+    }
+    if survey.strays.is_empty() && survey.private_keys.is_empty() {
         tally.pass(Code::SrcStray);
     }
     assembly

@@ -26,12 +26,18 @@ pub(super) fn read_manifest(bytes: &[u8], limits: &Limits, place: &Place) -> Rea
         Err(error) => {
             findings.push(canon_finding(&error, place));
             // Not canonical, but perhaps still readable: then more can be said about it.
-            canon::read(bytes, limits).ok()
+            respelt(bytes, limits)
         }
     };
     let claims_to_be_one = value.as_ref().is_some_and(|value| value.get("manifest_version").is_some());
     let manifest = value.and_then(|value| understand(value, place, &mut findings));
     ReadManifest { manifest, findings, claims_to_be_one }
+}
+
+/// What a text would say in canonical form, where `5.0` is the integer 5 (F-116).
+fn respelt(bytes: &[u8], limits: &Limits) -> Option<Value> {
+    let canonical = canon::to_vec(&canon::read(bytes, limits).ok()?).ok()?;
+    canon::read(&canonical, limits).ok()
 }
 
 /// A manifest with any fault of its fields is not understood: it places nothing and commits nothing (F-25).

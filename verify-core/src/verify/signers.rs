@@ -168,9 +168,9 @@ impl Signers<'_> {
         for verified in verified {
             let Some(plan) = self.plans.get(verified.index) else { continue };
             let sequence = plan.sequence();
-            if omits(&plan.manifest, Proof::Checkpoint) {
+            if let Some(reason) = omission(&plan.manifest, Proof::Checkpoint) {
                 let message = "the record was sealed before its predecessor could be signed";
-                let (expected, found) = ("no omission", "a declared omission");
+                let (expected, found) = ("no omission", format!("declared: {reason}"));
                 tally.fail(Finding::new(Code::SigLate, member(Some(plan)), expected, found, message));
                 continue;
             }
@@ -232,7 +232,13 @@ pub(super) fn place(held: &Held, plans: &[Plan], files: &[Item], bundle: Option<
 
 /// Whether a record declares that it could not carry a proof (F-129).
 pub(super) fn omits(manifest: &Manifest, proof: Proof) -> bool {
-    manifest.omissions.iter().any(|omission| omission.proof == proof)
+    omission(manifest, proof).is_some()
+}
+
+/// Why a record could not carry a proof, as it declares; `None` where it declares nothing.
+pub(super) fn omission(manifest: &Manifest, proof: Proof) -> Option<&str> {
+    let declared = manifest.omissions.iter().find(|omission| omission.proof == proof)?;
+    Some(&declared.reason)
 }
 
 fn member(plan: Option<&Plan>) -> Place {

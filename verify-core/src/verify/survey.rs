@@ -42,6 +42,8 @@ pub(super) struct Survey {
     pub(super) tokens: Vec<Item>,
     /// Inclusion proofs.
     pub(super) proofs: Vec<Item>,
+    /// Private keys in the form of signed notes' key files, which never belong beside evidence.
+    pub(super) private_keys: Vec<Item>,
     /// Everything else.
     pub(super) strays: Vec<Item>,
     /// Items that could not be read, with why.
@@ -66,6 +68,7 @@ pub(super) fn survey(source: &dyn Source, limits: &Limits, tally: &mut Tally) ->
             Ok(Look::Token) => survey.tokens.push(item),
             Ok(Look::Proof) => survey.proofs.push(item),
             Ok(Look::TooLarge(finding)) => tally.fail(finding),
+            Ok(Look::PrivateKey) => survey.private_keys.push(item),
             Ok(Look::Stray) => survey.strays.push(item),
             Err(error) => match unstable(&error, &item.name) {
                 Some(finding) => tally.fail(finding),
@@ -148,6 +151,7 @@ enum Look {
     Token,
     Proof,
     TooLarge(Finding),
+    PrivateKey,
     Stray,
 }
 
@@ -156,7 +160,9 @@ const FIRST_READ: u64 = 64 * 1024;
 
 fn look(source: &dyn Source, item: &Item, limits: &Limits) -> Result<Look, SourceError> {
     let start = source.read_start(item, FIRST_READ)?;
-    if start.starts_with(&LOCAL_SIGNATURE.to_le_bytes()) || has_zip_name(item) {
+    // A source that is one file has an item without a name; its own name counts the same.
+    let name = if item.name.is_empty() { source.describe() } else { item.name.clone() };
+    if start.starts_with(&LOCAL_SIGNATURE.to_le_bytes()) || has_zip_name(&name) {
         return Ok(Look::Package(look_at_package(source, item, start, limits)?));
     }
     let named_like_a_commit = commit_number(&item.name).is_some();
@@ -188,6 +194,9 @@ fn look(source: &dyn Source, item: &Item, limits: &Limits) -> Result<Look, Sourc
 /// What begins every inclusion proof.
 const PROOF_LINE: &[u8] = b"c2sp.org/tlog-proof@v1\n";
 
+/// What begins the text of a private key (C2SP signed-note).
+const PRIVATE_KEY: &[u8] = b"PRIVATE+KEY+";
+
 /// F-137. The name counts beside the content, so that a damaged proof is a finding and no stray.
 fn look_for_a_proof(item: &Item, start: &[u8]) -> Look {
     let named = |ending| numbered(&item.name, ending).is_some();
@@ -199,14 +208,15 @@ fn look_for_a_proof(item: &Item, start: &[u8]) -> Look {
         Look::Note
     } else if named(".tsr") || matches!(start, [0x30, 0x81..=0x84, ..]) {
         Look::Token
+    } else if start.starts_with(PRIVATE_KEY) {
+        Look::PrivateKey
     } else {
         Look::Stray
     }
 }
 
-fn has_zip_name(item: &Item) -> bool {
-    item.name.len() > 4
-        && item.name.get(item.name.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case(".zip"))
+fn has_zip_name(name: &str) -> bool {
+    name.len() > 4 && name.get(name.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case(".zip"))
 }
 
 /// The sequence that a file name such as `0000000042.json` claims.

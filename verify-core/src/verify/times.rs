@@ -5,7 +5,7 @@ use super::members::TOKEN;
 use super::notes::Note;
 use super::options::Options;
 use super::record::Verified;
-use super::signers::omits;
+use super::signers::{omission, omits};
 use super::tally::Tally;
 use crate::finding::{Code, Finding, Place};
 use crate::model::Proof;
@@ -153,7 +153,7 @@ fn check_times(
 }
 
 /// F-130: from the first record that carries a token or declares that it could not, every record that carries a note
-/// does one of the two.
+/// does one of the two. Each declaration is shown; a reader who gave an authority is owed one token at least.
 pub(super) fn check_presence(
     plans: &[Plan],
     verified: &[Verified],
@@ -161,10 +161,17 @@ pub(super) fn check_presence(
     options: &Options,
     tally: &mut Tally,
 ) {
-    let mut begun = false;
+    let (mut begun, mut any) = (false, any);
     for verified in verified {
         let Some(plan) = plans.get(verified.index) else { continue };
-        let omitted = omits(&plan.manifest, Proof::Timestamp);
+        let reason = omission(&plan.manifest, Proof::Timestamp);
+        let omitted = reason.is_some();
+        if let Some(reason) = reason {
+            let place = Place { member: Some(TOKEN.to_owned()), ..plan.place() };
+            let message = "no token over the checkpoint could be had when the record was sealed";
+            let found = format!("declared: {reason}");
+            tally.fail(Finding::new(Code::TsLate, place, "a token over its checkpoint", found, message));
+        }
         let Some(carried) = &verified.carried else {
             begun |= omitted;
             tally.skip(Code::TsPresent, "the package is missing or was not accepted");
@@ -172,6 +179,7 @@ pub(super) fn check_presence(
         };
         if carried.token_listed || omitted {
             begun = true;
+            any |= carried.token_listed;
             tally.pass(Code::TsPresent);
         } else if begun && carried.note_listed {
             let place = Place { member: Some(TOKEN.to_owned()), ..plan.place() };
@@ -181,7 +189,7 @@ pub(super) fn check_presence(
             tally.skip(Code::TsPresent, "no record before it carries a token");
         }
     }
-    if !any && !begun && !options.authorities.is_empty() && !plans.is_empty() {
+    if !any && !options.authorities.is_empty() && !plans.is_empty() {
         let message = "authorities were given, but no record carries a token";
         tally.fail(Finding::new(Code::TsPresent, Place::default(), "tokens", "none", message));
     }

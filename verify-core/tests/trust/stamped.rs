@@ -142,7 +142,10 @@ fn an_authority_that_was_down_is_declared_filled_in_later_and_shown() {
         options
     };
     let report = judge(&build(&[Proof::Timestamp]).files(), &all(trusting(&authority)));
+    // The token that came late, and the record that says so, with its reason.
     expect(&report, 0, &[Code::TsLate]);
+    let declared = report.findings.iter().find(|finding| finding.place.sequence == Some(5)).unwrap();
+    assert!(declared.found.starts_with("declared: "), "{declared:?}");
     // Record 4 was not seen within a day of its sealing by its own token, nor by the one after it.
     assert!(report.verdict.sentence.contains("timestamped 6 of 7"), "{}", report.verdict.sentence);
     let report = judge(&build(&[]).files(), &all(trusting(&authority)));
