@@ -74,8 +74,6 @@ impl Source for Named {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends at the first surprise")]
-
     use super::*;
 
     #[test]
