@@ -20,6 +20,8 @@ pub struct Answer {
     pub json: Value,
     /// Exit code.
     pub code: u8,
+    /// The files that were written, whether or not anybody reads the answer.
+    pub written: Option<String>,
 }
 
 impl Answer {

@@ -172,7 +172,8 @@ pub struct Question {
     /// A record kept from an earlier report: its sequence and the SHA-256 of its manifest.
     #[arg(long, value_name = "SEQ:SHA256", value_parser = values::head)]
     pub head: Option<KnownRecord>,
-    /// Run these groups of checks alone.
+    /// Run these groups of checks alone. Refused where it leaves out what judges a key, checkpoint, pin, witness or
+    /// authority that was given, and by checkpoint save and prove, which rest on the whole.
     #[arg(long, value_name = "GROUP,...", value_delimiter = ',', value_parser = trust::only)]
     pub only: Vec<Only>,
     /// What comes from outside of the evidence.
@@ -228,6 +229,18 @@ pub(crate) fn threads(asked: Option<usize>) -> usize {
 }
 
 impl Question {
+    /// Refuses `--only` where `what` rests on the whole verification.
+    pub(crate) fn refuse_only(&self, what: &str) -> Result<(), Refusal> {
+        if self.only.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            Ending::Usage,
+            format!("--only was given, but {what} rests on the whole verification"),
+            "leave --only out; verifier verify takes it",
+        ))
+    }
+
     /// The options of the verification, but for what [`Trust`] names: that has to be opened first.
     pub fn options(&self) -> Result<Options, PeriodError> {
         let only: BTreeSet<Group> = self

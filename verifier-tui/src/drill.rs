@@ -9,6 +9,7 @@ pub mod arguments;
 pub mod attack;
 mod attacks;
 mod authority;
+mod claims;
 pub mod command;
 pub mod evidence;
 pub mod forge;

@@ -8,7 +8,6 @@ use std::io;
 
 use verify_core::digest::Digest;
 use verify_core::report::Report;
-use verify_core::source::Folder;
 use verify_core::verify;
 
 use crate::cli::{Format, Question};
@@ -17,7 +16,8 @@ use crate::exit::Ending;
 use crate::print;
 use crate::progress::Meter;
 use crate::refusal::Refusal;
-use crate::run::{no_evidence, nothing_found, options, reachable, write_out};
+use crate::run::{no_evidence, nothing_found, options, reachable, tell_after};
+use crate::source::Named;
 use crate::words;
 use crate::worker::Children;
 
@@ -58,7 +58,7 @@ pub fn export(question: &Question, out: &std::path::Path) -> Result<u8, Refusal>
     let place = Place::check(out, &question.path)?;
     let meter = Meter::start();
     let report =
-        verify::verify(&Folder::new(&question.path), &options, &Children::new(&options.limits), &meter);
+        verify::verify(&Named::new(&question.path), &options, &Children::new(&options.limits), &meter);
     meter.clear();
     if nothing_found(&report) {
         return Err(no_evidence(&question.path, &report));
@@ -82,6 +82,6 @@ pub fn export(question: &Question, out: &std::path::Path) -> Result<u8, Refusal>
         words::counted(files.len() as u64, "file"),
         escape(&out.to_string_lossy())
     );
-    write_out(told.as_bytes())?;
+    tell_after(told.as_bytes(), Some(&out.to_string_lossy()))?;
     Ok(verdict.exit_code)
 }

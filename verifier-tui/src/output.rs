@@ -18,6 +18,30 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
     Ok(parent.canonicalize()?.join(name))
 }
 
+/// Whether a resolved place is the evidence at `evidence`, or lies in it.
+fn is_inside(place: &Path, evidence: &Path) -> bool {
+    evidence.canonicalize().is_ok_and(|evidence| place.starts_with(evidence))
+}
+
+/// Refuses to take `what`, which the option `option` names, from inside of the evidence at `evidence`: whoever made
+/// the evidence may have made that, too. Links are followed first. What is not there is somebody else's to tell.
+pub fn from_outside(path: &Path, evidence: &Path, option: &str, what: &str) -> Result<(), Refusal> {
+    let taken_from_inside =
+        path.canonicalize().is_ok_and(|place| !place.is_dir() && is_inside(&place, evidence));
+    if taken_from_inside {
+        return Err(Refusal::new(
+            Ending::Usage,
+            format!(
+                "{option}: {} lies inside of the evidence {}: {what} from there proves nothing",
+                path.display(),
+                evidence.display()
+            ),
+            "keep your copy outside, where the owner of the evidence cannot reach it",
+        ));
+    }
+    Ok(())
+}
+
 /// Refuses a place that exists, whose folder does not, or that lies in the evidence at `evidence`.
 pub fn outside(path: &Path, evidence: &Path) -> Result<(), Refusal> {
     let shown = path.display();
@@ -35,8 +59,7 @@ pub fn outside(path: &Path, evidence: &Path) -> Result<(), Refusal> {
             "name another one; what was kept before stays as it is",
         ));
     }
-    let inside = evidence.canonicalize().is_ok_and(|evidence| place.starts_with(evidence));
-    if inside {
+    if is_inside(&place, evidence) {
         return Err(Refusal::new(
             Ending::Usage,
             format!(

@@ -14,7 +14,6 @@ use verify_core::checkpoint::{InclusionProof, SignedNote, tree};
 use verify_core::digest::Digest;
 use verify_core::model::{Manifest, Sequence};
 use verify_core::report::{RecordSummary, Report, VerdictWord};
-use verify_core::source::Folder;
 
 use crate::checkpoint::Answer;
 use crate::cli::{Prove, Question, Trust, headless_command};
@@ -25,16 +24,18 @@ use crate::print::Sheet;
 use crate::records::{Records, leaves};
 use crate::refusal::Refusal;
 use crate::run::judged;
+use crate::source::Named;
 use crate::words::{self, counted};
 
 /// Writes the bundle and verifies it.
 pub fn prove(asked: &Prove) -> Result<Answer, Refusal> {
     let question = &asked.question;
+    question.refuse_only("a proof")?;
     output::outside(&asked.out, &question.path)?;
     let report = judged(question)?;
     let note = covering_note(&report, question)?;
     let limits = question.limits.limits();
-    let source = Folder::new(&question.path);
+    let source = Named::new(&question.path);
     let evidence = Records::list(&source, &limits)?;
     let manifests = evidence.manifests(&report)?;
     let documents = manifests.iter().map(|bytes| parsed(bytes)).collect::<Result<Vec<_>, _>>()?;
@@ -200,7 +201,8 @@ fn answer(
     sheet.blank();
     sheet.line("The receiver verifies it with the key handed over outside of the evidence:");
     sheet.line(&format!("  {next}"));
-    Answer { text: sheet, json, code: bundle.verdict.exit_code }
+    let written = Some(asked.out.display().to_string());
+    Answer { text: sheet, json, code: bundle.verdict.exit_code, written }
 }
 
 /// `3, 17, 30-32`.

@@ -11,7 +11,6 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use verify_core::finding::Code;
 use verify_core::report::Report;
-use verify_core::source::Folder;
 
 use crate::checkpoint::{self, Answer};
 use crate::cli::{Cli, Command, ExportFormat, Format, Question, Trust, headless_command};
@@ -22,6 +21,7 @@ use crate::progress::Meter;
 use crate::prove;
 use crate::refusal::Refusal;
 use crate::screens::Left;
+use crate::source::Named;
 use crate::term;
 use crate::trust;
 use crate::words;
@@ -123,8 +123,8 @@ fn refused_arguments(error: &clap::Error) -> Result<u8, Refusal> {
 }
 
 fn tell(answer: Answer, format: Format) -> Result<u8, Refusal> {
-    let code = answer.code;
-    write_out(&answer.into_bytes(format))?;
+    let (code, written) = (answer.code, answer.written.clone());
+    tell_after(&answer.into_bytes(format), written.as_deref())?;
     Ok(code)
 }
 
@@ -152,7 +152,7 @@ pub(crate) fn judged(question: &Question) -> Result<Report, Refusal> {
 fn verified(question: &Question, options: &verify::Options) -> Report {
     let meter = Meter::start();
     let evaluators = Children::new(&options.limits);
-    let report = verify::verify(&Folder::new(&question.path), options, &evaluators, &meter);
+    let report = verify::verify(&Named::new(&question.path), options, &evaluators, &meter);
     meter.clear();
     report
 }
@@ -197,12 +197,18 @@ fn screens(question: &Question) -> Result<u8, Refusal> {
 }
 
 pub(crate) fn options(question: &Question) -> Result<verify::Options, Refusal> {
-    trusting(question.options()?, &question.trust)
+    let options = question.options()?;
+    question.trust.refuse_silence(&options)?;
+    trusting(options, &question.trust, &question.path)
 }
 
-/// The same options with what the reader brought from outside.
-pub(crate) fn trusting(options: verify::Options, trust: &Trust) -> Result<verify::Options, Refusal> {
-    let given = trust::load(trust)?;
+/// The same options with what the reader brought from outside of the evidence at `evidence`.
+pub(crate) fn trusting(
+    options: verify::Options,
+    trust: &Trust,
+    evidence: &Path,
+) -> Result<verify::Options, Refusal> {
+    let given = trust::load(trust, evidence)?;
     Ok(verify::Options {
         keys: given.keys,
         anchors: given.anchors,
@@ -250,7 +256,7 @@ pub(crate) fn no_evidence(path: &Path, report: &Report) -> Refusal {
     }
     let strays: Vec<_> = report.findings.iter().filter(|finding| finding.code == Code::SrcStray).collect();
     let but = match strays.first().and_then(|finding| finding.place.file.as_deref()) {
-        Some("") => ": the file is neither a package nor a manifest".to_owned(),
+        Some(_) if !path.is_dir() => ": the file is neither a package nor a manifest".to_owned(),
         Some(first) => format!(": {} there that belong to no record, e.g. {first}", files(strays.len())),
         None => String::new(),
     };
@@ -263,6 +269,16 @@ pub(crate) fn no_evidence(path: &Path, report: &Report) -> Refusal {
 
 fn files(number: usize) -> String {
     words::counted(number as u64, "file")
+}
+
+/// As [`write_out`], after files were written: if nobody can read the answer, it is still said that they are there.
+pub(crate) fn tell_after(bytes: &[u8], written: Option<&str>) -> Result<(), Refusal> {
+    write_out(bytes).map_err(|refusal| match written {
+        Some(files) => {
+            Refusal { message: format!("{}; written before: {files}", refusal.message), ..refusal }
+        }
+        None => refusal,
+    })
 }
 
 /// Data goes to standard output. A reader that went away changes nothing about the verdict; a full disk

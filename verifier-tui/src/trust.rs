@@ -16,6 +16,7 @@ use verify_core::verify::{KeptCheckpoint, Pin, TrustedKey};
 
 use crate::cli::{Trust, log_key};
 use crate::exit::Ending;
+use crate::output::from_outside;
 use crate::refusal::Refusal;
 
 /// Bytes of a file of keys or certificates.
@@ -46,8 +47,8 @@ pub struct Given {
     pub required: BTreeSet<Rung>,
 }
 
-/// Opens everything that `trust` names.
-pub fn load(trust: &Trust) -> Result<Given, Refusal> {
+/// Opens everything that `trust` names. Nothing of it may lie in the evidence at `evidence`.
+pub fn load(trust: &Trust, evidence: &Path) -> Result<Given, Refusal> {
     let mut given = Given {
         keys: trust.keys.clone(),
         pins: trust.pins.clone(),
@@ -58,12 +59,16 @@ pub fn load(trust: &Trust) -> Result<Given, Refusal> {
         ..Given::default()
     };
     for path in &trust.key_files {
+        from_outside(path, evidence, "--key-file", "a key")?;
         given.keys.extend(keys(path)?);
     }
     for path in &trust.checkpoints {
+        from_outside(path, evidence, "--checkpoint", "a checkpoint")?;
+        from_outside(&leaves_path(path), evidence, "--checkpoint", "a list of leaf hashes")?;
         given.anchors.push(kept(path)?);
     }
     for path in &trust.authorities {
+        from_outside(path, evidence, "--tsa", "a certificate")?;
         let authorities = Authorities::from_pem(&read(path, LARGEST, "certificates")?)
             .map_err(|error| refused(path, "certificates of a time-stamping authority", &error))?;
         given.authorities.extend(authorities);

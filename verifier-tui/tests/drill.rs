@@ -361,7 +361,7 @@ fn a_report_goes_to_a_new_file_outside_of_the_evidence() {
     assert!(text(&report).contains("SRC-STRAY") && text(&report).contains("PKG-ZIP-LIMITS"));
     let again = verifier(&arguments);
     assert_eq!(again.status.code(), Some(2));
-    assert!(text(&again.stderr).contains("is there already"));
+    assert!(text(&again.stderr).contains("exists already"));
     assert_eq!(std::fs::read(&out).unwrap(), report, "an existing file is never touched");
     let inside = folder.path().join("drill.txt");
     let refused = verifier(&["drill", evidence, "--out", inside.to_str().unwrap()]);

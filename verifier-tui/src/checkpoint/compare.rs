@@ -67,7 +67,7 @@ pub(super) fn compare(asked: &Compare) -> Result<Answer, Refusal> {
         "first_difference": first_difference,
         "exit_code": relation.code(),
     });
-    Ok(Answer { text: told(relation, &smaller, &larger), json, code: relation.code() })
+    Ok(Answer { text: told(relation, &smaller, &larger), json, code: relation.code(), written: None })
 }
 
 fn relation(smaller: &KeptCheckpoint, larger: &KeptCheckpoint) -> Relation {

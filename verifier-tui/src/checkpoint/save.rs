@@ -6,7 +6,6 @@
 use serde_json::json;
 use verify_core::checkpoint::{Checkpoint, SignedNote, tree, write_leaves};
 use verify_core::report::{Report, VerdictWord};
-use verify_core::source::Folder;
 use verify_core::verify::Group;
 
 use super::Answer;
@@ -18,6 +17,7 @@ use crate::print::Sheet;
 use crate::records::{Records, leaves};
 use crate::refusal::Refusal;
 use crate::run::judged;
+use crate::source::Named;
 use crate::trust::leaves_path;
 use crate::words::{self, counted, minute};
 
@@ -25,19 +25,21 @@ use crate::words::{self, counted, minute};
 const GROUPS: [Group; 5] = [Group::Structure, Group::Chain, Group::Signatures, Group::Anchors, Group::Time];
 
 pub(super) fn save(asked: &Save) -> Result<Answer, Refusal> {
+    asked.question.refuse_only("what is kept")?;
     let beside = leaves_path(&asked.out);
     output::outside(&asked.out, &asked.question.path)?;
     if asked.leaves {
         output::outside(&beside, &asked.question.path)?;
     }
     let mut question = asked.question.clone();
-    if question.only.is_empty() {
-        question.only = GROUPS.map(Only::Group).to_vec();
+    question.only = GROUPS.map(Only::Group).to_vec();
+    if !question.trust.pins.is_empty() {
+        question.only.push(Only::Group(Group::Rules));
     }
     let report = judged(&question)?;
     refuse_unless_whole(&report, &question)?;
     let limits = question.limits.limits();
-    let source = Folder::new(&question.path);
+    let source = Named::new(&question.path);
     let manifests = Records::list(&source, &limits)?.manifests(&report)?;
     let leaves = leaves(&manifests);
     let Some((checkpoint, head)) =
@@ -98,7 +100,9 @@ pub(super) fn save(asked: &Save) -> Result<Answer, Refusal> {
     sheet.blank();
     sheet.line("Keep it where the owner of the evidence cannot reach it. Next time:");
     sheet.line(&format!("  {next}"));
-    Ok(Answer { text: sheet, json, code: 0 })
+    let files = [Some(asked.out.display()), asked.leaves.then(|| beside.display())];
+    let files: Vec<String> = files.into_iter().flatten().map(|file| file.to_string()).collect();
+    Ok(Answer { text: sheet, json, code: 0, written: Some(files.join(" and ")) })
 }
 
 /// The note in the evidence that pins exactly these records.

@@ -48,7 +48,7 @@ pub(super) fn show(asked: &Show) -> Result<Answer, Refusal> {
         fields.insert("not_signed_by".to_owned(), names.collect());
         fields.insert("exit_code".to_owned(), json!(code));
     }
-    Ok(Answer { text: told(&kept, asked, &lines, &silent), json, code })
+    Ok(Answer { text: told(&kept, asked, &lines, &silent), json, code, written: None })
 }
 
 fn judged<'a>(note: &SignedNote, line: &'a SignatureLine, keys: &[&'a VerifierKey]) -> Line<'a> {

@@ -6,8 +6,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use verify_core::checkpoint::{KeyKind, VerifierKey};
+use verify_core::finding::Code;
 use verify_core::report::Rung;
-use verify_core::verify::{Group, Pin, TrustedKey};
+use verify_core::verify::{Group, Options, Pin, TrustedKey, is_structural};
+
+use crate::exit::Ending;
+use crate::refusal::Refusal;
 
 /// Heading in the help.
 const OUTSIDE: &str = "From outside the evidence (nothing of it may come from the evidence itself)";
@@ -36,18 +40,57 @@ pub struct Trust {
     /// How many of the witnesses must have cosigned a checkpoint that this chain extends [default: all].
     #[arg(long, help_heading = OUTSIDE, value_name = "N", requires = "witnesses")]
     pub quorum: Option<usize>,
-    /// Certificate of a time-stamping authority, in PEM: its own, or the one that issued it.
+    /// Certificate of a time-stamping authority, in PEM: its own, or the one that issued it. It counts only with --key:
+    /// a time-stamp is over a signed checkpoint.
     #[arg(long = "tsa", help_heading = OUTSIDE, value_name = "CERT.pem")]
     pub authorities: Vec<PathBuf>,
     /// How long after a sealing a time-stamp is still in time, e.g. 90m, 24h, 7d [default: 24h].
     #[arg(long, help_heading = OUTSIDE, value_name = "TIME", value_parser = lag)]
     pub time_lag: Option<i64>,
-    /// Without these rungs for every record the answer is inconclusive: signed, timestamped, anchored, locked.
+    /// Without these rungs for every record the answer is inconclusive: signed, timestamped, anchored, locked. Anchored
+    /// is asked up to the newest checkpoint given: later records cannot be, and the verdict says up to which record.
     #[arg(long = "require", help_heading = OUTSIDE, value_name = "RUNG,...", value_delimiter = ',', value_parser = rung)]
     pub required: Vec<Rung>,
 }
 
 impl Trust {
+    /// Refuses to be given what no check would look at: a rewritten chain would be green with the checkpoint in hand
+    /// that shows it.
+    pub(crate) fn refuse_silence(&self, options: &Options) -> Result<(), Refusal> {
+        let given = [
+            ("--key", !self.keys.is_empty(), Code::SigKey),
+            ("--key-file", !self.key_files.is_empty(), Code::SigKey),
+            ("--checkpoint", !self.checkpoints.is_empty(), Code::AnchorCheckpoint),
+            ("--pin", !self.pins.is_empty(), Code::PolicyPin),
+            ("--witness", !self.witnesses.is_empty(), Code::AnchorWitness),
+            ("--tsa", !self.authorities.is_empty(), Code::TsValid),
+            // Judged with the chain, which always runs; here so that nobody has to know that.
+            ("--head", options.head.is_some(), Code::AnchorHead),
+        ];
+        let Some((option, _, code)) =
+            given.into_iter().find(|(_, is_given, code)| *is_given && !options.asks(*code))
+        else {
+            return Ok(());
+        };
+        let group = Group::of(code);
+        let (message, hint) = if options.structural && !is_structural(code) {
+            (
+                format!("{option} was given, but --only structural leaves out {code}"),
+                format!(
+                    "structural runs only what verify.py checks, too: leave it out, or leave out {option}"
+                ),
+            )
+        } else {
+            (
+                format!("{option} was given, but --only leaves out {group}"),
+                format!(
+                    "add {group} to --only, or leave out {option}: what no check looks at proves nothing"
+                ),
+            )
+        };
+        Err(Refusal::new(Ending::Usage, message, hint))
+    }
+
     /// The same as arguments: name and value, in an order that does not change.
     pub(super) fn arguments(&self) -> Vec<(&'static str, String)> {
         let mut all = Vec::new();

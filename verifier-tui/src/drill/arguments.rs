@@ -1,6 +1,6 @@
 //! The command line of the drill: what `verify` takes from outside, it takes in the same words.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use verify_core::verify::{KnownRecord, Options};
@@ -65,8 +65,8 @@ impl Arguments {
             .collect()
     }
 
-    /// How the copies are verified; the files that the reader brought are opened here.
-    pub fn options(&self) -> Result<Options, Refusal> {
+    /// How copies of the evidence at `evidence` are verified; the files that the reader brought are opened here.
+    pub fn options(&self, evidence: &Path) -> Result<Options, Refusal> {
         let options = Options {
             limits: self.limits.limits(),
             period: period(self.from, self.to)?,
@@ -75,6 +75,6 @@ impl Arguments {
             tool: TOOL.to_owned(),
             ..Options::default()
         };
-        trusting(options, &self.trust)
+        trusting(options, &self.trust, evidence)
     }
 }

@@ -1,11 +1,8 @@
 //! `verifier drill`: from arguments to exit code.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use verify_core::digest::Digest;
-use verify_core::source::Folder;
 
 use super::arguments::Arguments;
 use super::evidence::Evidence;
@@ -16,8 +13,10 @@ use super::{DrillReport, print};
 use crate::cli::Format;
 use crate::display::{escape, harmless_json};
 use crate::exit::Ending;
+use crate::output;
 use crate::refusal::Refusal;
-use crate::run::{no_evidence, nothing_found, reachable, write_out};
+use crate::run::{no_evidence, nothing_found, reachable, tell_after, write_out};
+use crate::source::Named;
 use crate::worker::Children;
 
 /// Runs the drill and tells what it showed.
@@ -26,15 +25,18 @@ pub fn drill(arguments: &Arguments) -> Result<u8, Refusal> {
         write_out(print::list().as_bytes())?;
         return Ok(Ending::Done.code());
     };
-    let options = arguments.options()?;
+    let options = arguments.options(path)?;
     reachable(path)?;
-    let out = arguments.out.as_deref().map(|out| new_file(out, path)).transpose()?;
+    let out = arguments.out.as_deref();
+    if let Some(out) = out {
+        output::outside(out, path)?;
+    }
     let meter = Meter::start().map_err(|error| {
         Refusal::new(Ending::Internal, format!("interrupts cannot be listened for: {error}"), "")
     })?;
     let children = Children::new(&options.limits);
     let evaluators = Remembering::new(&children);
-    let evidence = Evidence::of(&Folder::new(path), &options, &evaluators, &meter);
+    let evidence = Evidence::of(&Named::new(path), &options, &evaluators, &meter);
     let evidence = evidence.map_err(|error| {
         meter.clear();
         let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
@@ -51,25 +53,7 @@ pub fn drill(arguments: &Arguments) -> Result<u8, Refusal> {
     Ok(report.summary.exit_code)
 }
 
-/// A place for a file that is not there yet, and not inside of the evidence.
-fn new_file(out: &Path, evidence: &Path) -> Result<PathBuf, Refusal> {
-    let shown = out.display();
-    let refused = |why: &str| {
-        Refusal::new(Ending::Usage, format!("{shown} {why}"), "name a new file outside of the evidence")
-    };
-    if fs::symlink_metadata(out).is_ok() {
-        return Err(refused("is there already"));
-    }
-    let folder = match out.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let folder = folder.canonicalize().map_err(|error| refused(&format!("cannot be created: {error}")))?;
-    let inside = evidence.canonicalize().is_ok_and(|evidence| folder.starts_with(evidence));
-    if inside { Err(refused("lies inside of the evidence")) } else { Ok(out.to_owned()) }
-}
-
-fn tell(report: &DrillReport, format: Format, out: Option<PathBuf>) -> Result<(), Refusal> {
+fn tell(report: &DrillReport, format: Format, out: Option<&Path>) -> Result<(), Refusal> {
     let bytes = match format {
         Format::Text => print::text(report).into_bytes(),
         Format::Json => {
@@ -82,20 +66,13 @@ fn tell(report: &DrillReport, format: Format, out: Option<PathBuf>) -> Result<()
         }
     };
     let Some(out) = out else { return write_out(&bytes) };
-    let written = OpenOptions::new().write(true).create_new(true).open(&out).and_then(|mut file| {
-        file.write_all(&bytes)?;
-        file.sync_all()
-    });
+    output::create(out, &bytes)?;
     let shown = out.display();
-    written.map_err(|error| {
-        let message = format!("the report cannot be written to {shown}: {error}");
-        Refusal::new(Ending::Internal, message, "name another file; an incomplete one is no report")
-    })?;
     let sentence = print::verdict(report);
     let told = format!(
         "{sentence}\nreport       {}\nsha256       {}\n",
         escape(&shown.to_string()),
         Digest::of(&bytes)
     );
-    write_out(told.as_bytes())
+    tell_after(told.as_bytes(), Some(&shown.to_string()))
 }

@@ -105,6 +105,18 @@ impl Evidence {
         })
     }
 
+    /// Whether it is a sample of records, each with a proof of membership (F-135).
+    #[must_use]
+    pub fn is_sample(&self) -> bool {
+        self.report.bundle.is_some()
+    }
+
+    /// Whether it is one package alone: there is no chain then that could be attacked.
+    #[must_use]
+    pub fn is_one_package(&self) -> bool {
+        self.base.files.len() == 1 && self.left_out == 0
+    }
+
     /// Bytes of all files.
     #[must_use]
     pub fn bytes(&self) -> u64 {

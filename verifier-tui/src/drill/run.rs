@@ -8,6 +8,7 @@ use verify_core::report::Report;
 use verify_core::verify::{Evaluators, Group, Observer, Options, Silent, verify};
 
 use super::attack::{Attack, Attempt};
+use super::claims;
 use super::evidence::Evidence;
 use super::forge::Obstacle;
 use crate::cli::key_text;
@@ -116,14 +117,14 @@ fn commit(
     evaluators: &dyn Evaluators,
     watch: &dyn Watch,
 ) -> AttackResult {
-    let groups: BTreeSet<Group> =
-        [Group::Structure, Group::Chain].into_iter().chain(attack.groups.iter().copied()).collect();
+    let (expected, groups) = claims::expected(evidence, attack);
+    let groups: BTreeSet<Group> = [Group::Structure, Group::Chain].into_iter().chain(groups).collect();
     let mut result = AttackResult {
         number: number as u64,
         name: attack.name.to_owned(),
         title: attack.title.to_owned(),
         wants: attack.wants.to_owned(),
-        expected: attack.expects.to_vec(),
+        expected,
         groups: groups.iter().map(|group| group.as_str().to_owned()).collect(),
         outcome: AttackOutcome::Error,
         reason: None,
@@ -134,6 +135,12 @@ fn commit(
         exit_code: None,
         milliseconds: 0,
     };
+    if result.expected.is_empty() {
+        result.expected = attack.expects.to_vec();
+        result.outcome = AttackOutcome::NotEvaluated;
+        result.reason = Some(claims::unclaimed(evidence).to_owned());
+        return result;
+    }
     let attempt = match (attack.commit)(evidence) {
         Ok(attempt) => attempt,
         Err(obstacle) => {
@@ -156,7 +163,7 @@ fn commit(
     };
     let options = Options { only: Some(groups), ..evidence.options.clone() };
     let report = verify(&attempt.overlay, &options, evaluators, watch);
-    judge(evidence, attack, &attempt, &report, &mut result);
+    judge(evidence, &attempt, &report, &mut result);
     result
 }
 
@@ -184,14 +191,9 @@ fn change(attempt: &Attempt<'_>) -> Result<ChangeSummary, String> {
 }
 
 /// Caught is only what fails where it held before.
-fn judge(
-    evidence: &Evidence,
-    attack: &Attack,
-    attempt: &Attempt<'_>,
-    report: &Report,
-    result: &mut AttackResult,
-) {
-    let names = |finding: &&Finding| attack.expects.contains(&finding.code);
+fn judge(evidence: &Evidence, attempt: &Attempt<'_>, report: &Report, result: &mut AttackResult) {
+    let expected = result.expected.clone();
+    let names = |finding: &&Finding| expected.contains(&finding.code);
     let is_new = |finding: &&Finding| !evidence.is_background(finding.code, &finding.place);
     let new: Vec<&Finding> = report.findings.iter().filter(is_new).collect();
     result.exit_code = Some(report.verdict.exit_code);

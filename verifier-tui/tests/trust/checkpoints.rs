@@ -218,3 +218,21 @@ fn two_checkpoints_are_compared() {
     desk.refuses(&["checkpoint", "compare", "new", "absent"], 2, &["cannot read absent"]);
     desk.refuses(&["checkpoint"], 2, &["save, show, compare"]);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_says_what_was() {
+    let desk = Desk::with(&standard_signed(1));
+    let told = |arguments: &[&str]| {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_verifier"));
+        let output = command.args(arguments).current_dir(desk.folder.path()).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(70));
+        text(&output.stderr).to_owned()
+    };
+    let saved = told(&save("q1", &["--leaves"]));
+    assert!(saved.contains("; written before: q1 and q1.leaves\n"), "{saved}");
+    assert!(desk.path("q1").exists() && desk.path("q1.leaves").exists());
+    let proven = told(&["prove", "evidence", "--records", "3", "--out", "sample"]);
+    assert!(proven.contains("; written before: sample\n"), "{proven}");
+}

@@ -240,3 +240,93 @@ fn a_foreign_key_makes_an_unknown_author() {
     assert_eq!(code, 1);
     assert!(flat(&told).contains("foreign: 3 records, of another chain"), "{told}");
 }
+
+/// A rewritten chain must not be green with the copies in hand that were taken from it.
+#[test]
+fn nothing_is_taken_from_inside_the_evidence() {
+    let chain = standard_signed(1);
+    let desk = Desk::with(&chain);
+    desk.write("evidence/mine", chain.notes[&4].to_bytes());
+    desk.write("kept", chain.notes[&4].to_bytes());
+    desk.write("evidence/keys", key(1));
+    desk.write("evidence/root.pem", "hello");
+    std::os::unix::fs::symlink(desk.path("evidence/mine"), desk.path("link")).unwrap();
+    for (option, file) in [
+        ("--checkpoint", "evidence/mine"),
+        ("--checkpoint", "evidence/chain/../mine"),
+        ("--checkpoint", "link"),
+        ("--key-file", "evidence/keys"),
+        ("--tsa", "evidence/root.pem"),
+    ] {
+        let parts = [option, file, "lies inside of the evidence", "keep your copy outside"];
+        desk.refuses(&verify(&[option, file]), 2, &parts);
+        desk.refuses(&["drill", "evidence", option, file], 2, &parts);
+        desk.refuses(&["checkpoint", "save", "evidence", "--out", "new", option, file], 2, &parts);
+        desk.refuses(&["prove", "evidence", "--records", "3", "--out", "new", option, file], 2, &parts);
+        desk.refuses(&["export", "evidence", "--out", "new", option, file], 2, &parts);
+    }
+    desk.write("evidence/leaves", write_leaves(&chain.leaves()[..4]));
+    std::os::unix::fs::symlink(desk.path("evidence/leaves"), desk.path("kept.leaves")).unwrap();
+    desk.refuses(&verify(&["--checkpoint", "kept"]), 2, &["kept.leaves lies inside of the evidence"]);
+    assert!(!desk.path("new").exists());
+}
+
+/// `--only` must not turn a failure green by leaving out the check that would show it.
+#[test]
+fn what_is_given_is_judged_or_refused() {
+    let chain = standard_signed(1);
+    let desk = Desk::with(&chain);
+    desk.write("kept", chain.notes[&4].to_bytes());
+    desk.write("keys", key(1));
+    desk.write("root.pem", Authority::start().pem("root"));
+    let (log, foreign) = (key(1), key(2));
+    let witness = Signer::witness("one.example", 41).key.to_string();
+    let pin = format!("policies={}", Digest::of(b"other"));
+    for (given, only, parts) in [
+        (
+            ["--key", &foreign],
+            "chain",
+            ["--key was given, but --only leaves out signatures", "add signatures"],
+        ),
+        (["--key-file", "keys"], "time", ["--key-file was given", "add signatures"]),
+        (["--checkpoint", "kept"], "structure", ["--only leaves out anchors", "add anchors to --only"]),
+        (["--witness", &witness], "signatures", ["--only leaves out anchors", "add anchors to --only"]),
+        (["--witness", &witness], "structural", ["--only structural leaves out ANCHOR-WITNESS", "--witness"]),
+        (["--tsa", "root.pem"], "signatures", ["--only leaves out time", "add time to --only"]),
+        (["--tsa", "root.pem"], "structural", ["--only structural leaves out TS-VALID", "verify.py"]),
+        (["--pin", &pin], "chain", ["--only leaves out rules", "add rules to --only"]),
+    ] {
+        desk.refuses(&verify(&[&given[..], &["--only", only]].concat()), 2, &parts);
+    }
+    let (code, _) = desk.answer(&verify(&["--key", &foreign, "--only", "chain,signatures"]));
+    assert_eq!(code, 1);
+    // The head is judged with the chain, which always runs.
+    let head = format!("5:{}", chain.links[4].digest());
+    let (code, told) = desk.answer(&verify(&["--head", &head, "--only", "structure"]));
+    assert!(code == 1 && told.contains("ANCHOR-HEAD"), "{told}");
+    for only in ["structure", "structural"] {
+        let save = ["checkpoint", "save", "evidence", "--out", "new", "--key", &log, "--only", only];
+        desk.refuses(&save, 2, &["--only was given, but what is kept rests on the whole verification"]);
+        let prove = ["prove", "evidence", "--records", "3", "--out", "new", "--key", &log, "--only", only];
+        desk.refuses(&prove, 2, &["--only was given, but a proof rests on the whole verification"]);
+    }
+    let save = ["checkpoint", "save", "evidence", "--out", "new", "--pin", &pin];
+    desk.refuses(&save, 1, &["nothing was kept", "POLICY-PIN"]);
+    assert!(!desk.path("new").exists());
+}
+
+/// Later records cannot be anchored yet: what is demanded is what can be, and the verdict says how far it reaches.
+#[test]
+fn anchored_is_demanded_up_to_the_newest_checkpoint_given() {
+    let chain = standard_signed(1);
+    let desk = Desk::with(&chain);
+    desk.write("two", chain.notes[&2].to_bytes());
+    desk.write("four", chain.notes[&4].to_bytes());
+    let (code, told) =
+        desk.answer(&verify(&["--checkpoint", "two", "--checkpoint", "four", "--require", "anchored"]));
+    assert_eq!(code, 0, "{told}");
+    assert!(flat(&told).contains("anchored up to record 3;"), "{told}");
+    let (_, help) = desk.answer(&["verify", "--help"]);
+    assert!(flat(&help).contains("up to the newest checkpoint given"), "{help}");
+    assert!(flat(&help).contains("counts only with --key"), "{help}");
+}

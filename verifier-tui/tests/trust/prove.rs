@@ -146,3 +146,59 @@ fn what_cannot_be_proven_is_refused() {
     let unsigned = Desk::with(&standard());
     unsigned.refuses(&prove(&["--records", "3"]), 2, &["holds no signed checkpoint"]);
 }
+
+/// What a sample does not claim cannot be attacked in it; whatever changes a record still is.
+#[test]
+fn a_drill_of_a_sample_asks_for_nothing_that_a_sample_does_not_claim() {
+    let desk = Desk::with(&standard_signed(1));
+    let (code, _) = desk.answer(&prove(&["--key", &key(1), "--records", "3"]));
+    assert_eq!(code, 0);
+    let (code, report) = desk.json(&["drill", "sample", "--key", &key(1)]);
+    let ended = |outcome: &str| -> Vec<&Value> {
+        let attacks = report["attacks"].as_array().unwrap().iter();
+        attacks.filter(|attack| attack["outcome"] == outcome).collect()
+    };
+    assert_eq!((ended("missed").len(), ended("error").len(), code), (0, 0, 0), "{:#?}", ended("missed"));
+    let unclaimed: Vec<&str> = ended("not_evaluated")
+        .into_iter()
+        .filter(|attack| attack["reason"] == "a sample does not claim it")
+        .map(|attack| attack["name"].as_str().unwrap())
+        .collect();
+    for name in ["removed-record", "removed-genesis", "removed-and-relinked", "weakened-policy", "cut-tail"] {
+        assert!(unclaimed.contains(&name), "{name}: {unclaimed:?}");
+    }
+    assert!(ended("caught").iter().any(|attack| attack["name"] == "flipped-byte"));
+}
+
+#[test]
+fn a_drill_of_one_package_names_the_file_and_attacks_no_chain() {
+    let chain = standard_signed(1);
+    let desk = Desk::with(&chain);
+    desk.write("one.zip", &chain.links[3].package);
+    let (code, report) = desk.json(&["drill", "one.zip"]);
+    let attacks = report["attacks"].as_array().unwrap();
+    for attack in attacks {
+        assert!(attack["outcome"] != "missed" && attack["outcome"] != "error", "{attack:#}");
+        assert_ne!(attack["change"]["file"], "", "{attack:#}");
+    }
+    let named = |name: &str| attacks.iter().find(|attack| attack["name"] == name).unwrap();
+    assert_eq!(named("flipped-byte")["change"]["file"], "one.zip");
+    assert_eq!(named("fork")["reason"], "one package alone is no chain");
+    assert_eq!(code, 0);
+}
+
+/// F-25: the name makes it a package, in a folder or alone.
+#[test]
+fn one_file_named_zip_is_judged_as_a_package() {
+    let chain = standard_signed(1);
+    let desk = Desk::with(&chain);
+    let package = [b"#!/bin/sh\n", chain.links[3].package.as_slice()].concat();
+    for name in ["pre.zip", "pre.ZIP"] {
+        desk.write(name, &package);
+        let (code, told) = desk.answer(&["verify", name]);
+        assert_eq!(code, 1, "{told}");
+        assert!(told.contains("PKG-ZIP-PREFIX") && told.contains(name), "{told}");
+    }
+    desk.write("pre.bin", "hello");
+    desk.refuses(&["verify", "pre.bin"], 5, &["the file is neither a package nor a manifest"]);
+}

@@ -7,6 +7,7 @@ use verify_core::source::Overlay;
 use verify_core::verify::Group;
 
 use super::super::attack::{Attack, Attempt};
+use super::super::claims::SAMPLE;
 use super::super::evidence::Evidence;
 use super::super::forge::{Obstacle, Record};
 use super::documents::{attempt, rewritten, sequence};
@@ -70,6 +71,9 @@ fn is_witnessed(evidence: &Evidence) -> bool {
 }
 
 fn cut_tail(evidence: &Evidence) -> Result<Attempt<'_>, Obstacle> {
+    if evidence.is_sample() {
+        return Err(Obstacle::Absent(SAMPLE.to_owned()));
+    }
     let is_cycle = |kind: Kind| matches!(kind, Kind::Snapshot | Kind::Failure);
     let cut = evidence.entries.iter().rposition(|entry| is_cycle(entry.kind)).filter(|cut| *cut > 0);
     let cut = cut.ok_or_else(|| Obstacle::Absent("no cycle stands behind another record".to_owned()))?;
