@@ -8,6 +8,7 @@ use std::io;
 
 use verify_core::digest::Digest;
 use verify_core::report::Report;
+use verify_core::source::Folder;
 use verify_core::verify;
 
 use crate::cli::{Format, Question};
@@ -17,7 +18,6 @@ use crate::print;
 use crate::progress::Meter;
 use crate::refusal::Refusal;
 use crate::run::{no_evidence, nothing_found, options, reachable, tell_after};
-use crate::source::Named;
 use crate::words;
 use crate::worker::Children;
 
@@ -58,7 +58,7 @@ pub fn export(question: &Question, out: &std::path::Path) -> Result<u8, Refusal>
     let place = Place::check(out, &question.path)?;
     let meter = Meter::start();
     let report =
-        verify::verify(&Named::new(&question.path), &options, &Children::new(&options.limits), &meter);
+        verify::verify(&Folder::new(&question.path), &options, &Children::new(&options.limits), &meter);
     meter.clear();
     if nothing_found(&report) {
         return Err(no_evidence(&question.path, &report));

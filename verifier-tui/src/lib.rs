@@ -20,7 +20,6 @@ pub mod run;
 #[cfg(test)]
 mod sample;
 pub mod screens;
-pub mod source;
 pub mod story;
 pub mod term;
 pub mod trust;

@@ -14,6 +14,7 @@ use verify_core::checkpoint::{InclusionProof, SignedNote, tree};
 use verify_core::digest::Digest;
 use verify_core::model::{Manifest, Sequence};
 use verify_core::report::{RecordSummary, Report, VerdictWord};
+use verify_core::source::Folder;
 
 use crate::checkpoint::Answer;
 use crate::cli::{Prove, Question, Trust, headless_command};
@@ -24,7 +25,6 @@ use crate::print::Sheet;
 use crate::records::{Records, leaves};
 use crate::refusal::Refusal;
 use crate::run::judged;
-use crate::source::Named;
 use crate::words::{self, counted};
 
 /// Writes the bundle and verifies it.
@@ -35,7 +35,7 @@ pub fn prove(asked: &Prove) -> Result<Answer, Refusal> {
     let report = judged(question)?;
     let note = covering_note(&report, question)?;
     let limits = question.limits.limits();
-    let source = Named::new(&question.path);
+    let source = Folder::new(&question.path);
     let evidence = Records::list(&source, &limits)?;
     let manifests = evidence.manifests(&report)?;
     let documents = manifests.iter().map(|bytes| parsed(bytes)).collect::<Result<Vec<_>, _>>()?;

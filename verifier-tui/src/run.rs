@@ -11,6 +11,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use verify_core::finding::Code;
 use verify_core::report::Report;
+use verify_core::source::Folder;
 
 use crate::checkpoint::{self, Answer};
 use crate::cli::{Cli, Command, ExportFormat, Format, Question, Trust, headless_command};
@@ -21,7 +22,6 @@ use crate::progress::Meter;
 use crate::prove;
 use crate::refusal::Refusal;
 use crate::screens::Left;
-use crate::source::Named;
 use crate::term;
 use crate::trust;
 use crate::words;
@@ -152,7 +152,7 @@ pub(crate) fn judged(question: &Question) -> Result<Report, Refusal> {
 fn verified(question: &Question, options: &verify::Options) -> Report {
     let meter = Meter::start();
     let evaluators = Children::new(&options.limits);
-    let report = verify::verify(&Named::new(&question.path), options, &evaluators, &meter);
+    let report = verify::verify(&Folder::new(&question.path), options, &evaluators, &meter);
     meter.clear();
     report
 }

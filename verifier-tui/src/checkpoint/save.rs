@@ -6,6 +6,7 @@
 use serde_json::json;
 use verify_core::checkpoint::{Checkpoint, SignedNote, tree, write_leaves};
 use verify_core::report::{Report, VerdictWord};
+use verify_core::source::Folder;
 use verify_core::verify::Group;
 
 use super::Answer;
@@ -17,7 +18,6 @@ use crate::print::Sheet;
 use crate::records::{Records, leaves};
 use crate::refusal::Refusal;
 use crate::run::judged;
-use crate::source::Named;
 use crate::trust::leaves_path;
 use crate::words::{self, counted, minute};
 
@@ -39,7 +39,7 @@ pub(super) fn save(asked: &Save) -> Result<Answer, Refusal> {
     let report = judged(&question)?;
     refuse_unless_whole(&report, &question)?;
     let limits = question.limits.limits();
-    let source = Named::new(&question.path);
+    let source = Folder::new(&question.path);
     let manifests = Records::list(&source, &limits)?.manifests(&report)?;
     let leaves = leaves(&manifests);
     let Some((checkpoint, head)) =

@@ -46,6 +46,10 @@ pub(super) fn expected(evidence: &Evidence, attack: &Attack) -> (Vec<Code>, Vec<
     }
     if evidence.is_one_package() {
         codes.retain(|code| !needs_a_chain(*code));
+        if codes.contains(&Code::PkgZipPrefix) {
+            // The copy has no name that would make a package of it: what is none by its first bytes is no evidence.
+            codes.push(Code::ChainEmpty);
+        }
     }
     (codes, groups)
 }

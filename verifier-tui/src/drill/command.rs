@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use verify_core::digest::Digest;
+use verify_core::source::Folder;
 
 use super::arguments::Arguments;
 use super::evidence::Evidence;
@@ -16,7 +17,6 @@ use crate::exit::Ending;
 use crate::output;
 use crate::refusal::Refusal;
 use crate::run::{no_evidence, nothing_found, reachable, tell_after, write_out};
-use crate::source::Named;
 use crate::worker::Children;
 
 /// Runs the drill and tells what it showed.
@@ -36,7 +36,7 @@ pub fn drill(arguments: &Arguments) -> Result<u8, Refusal> {
     })?;
     let children = Children::new(&options.limits);
     let evaluators = Remembering::new(&children);
-    let evidence = Evidence::of(&Named::new(path), &options, &evaluators, &meter);
+    let evidence = Evidence::of(&Folder::new(path), &options, &evaluators, &meter);
     let evidence = evidence.map_err(|error| {
         meter.clear();
         let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));

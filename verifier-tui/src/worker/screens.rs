@@ -7,11 +7,11 @@ use std::sync::mpsc::Sender;
 use std::thread;
 
 use verify_core::report::RecordSummary;
+use verify_core::source::Folder;
 use verify_core::verify::{self, Observer, Options, Progress};
 
 use super::Children;
 use crate::app::Message;
-use crate::source::Named;
 
 /// The threads behind the screens.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Threads {
     pub fn start(path: PathBuf, options: Options, sender: Sender<Message>) -> std::io::Result<Self> {
         let threads = Self { path, options, sender, cancelled: Arc::default() };
         let relay = Relay { sender: threads.sender.clone(), cancelled: Arc::clone(&threads.cancelled) };
-        let (source, options) = (Named::new(&threads.path), threads.options.clone());
+        let (source, options) = (Folder::new(&threads.path), threads.options.clone());
         thread::Builder::new().name("verify".to_owned()).spawn(move || {
             let work = || verify::verify(&source, &options, &Children::new(&options.limits), &relay);
             let message = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
@@ -63,7 +63,7 @@ impl Threads {
 
     /// Recomputes the members of one package.
     pub fn inspect(&self, package: String) -> std::io::Result<()> {
-        let (source, limits, sender) = (Named::new(&self.path), self.options.limits, self.sender.clone());
+        let (source, limits, sender) = (Folder::new(&self.path), self.options.limits, self.sender.clone());
         thread::Builder::new().name("inspect".to_owned()).spawn(move || {
             let result = verify::inspect(&source, &package, &limits).map_err(|error| chain(&error));
             let _sent = sender.send(Message::Inspected { package, result });
