@@ -32,6 +32,7 @@ mod options;
 mod payload;
 mod pins;
 mod proofs;
+mod range;
 mod record;
 mod replay;
 mod results;
@@ -53,6 +54,7 @@ pub use keys::TrustedKey;
 pub use links::KnownRecord;
 pub use options::{Group, Mode, Options, is_structural};
 pub use pins::{Pin, PinError};
+pub use range::{RangeError, RecordRange};
 
 use assemble::{Assembly, Plan, assemble};
 use history::History;

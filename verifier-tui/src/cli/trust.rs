@@ -8,7 +8,7 @@ use clap::Args;
 use verify_core::checkpoint::{KeyKind, VerifierKey};
 use verify_core::finding::Code;
 use verify_core::report::Rung;
-use verify_core::verify::{Group, Options, Pin, TrustedKey, is_structural};
+use verify_core::verify::{Group, Options, Pin, RangeError, RecordRange, TrustedKey, is_structural};
 
 use crate::exit::Ending;
 use crate::refusal::Refusal;
@@ -114,11 +114,7 @@ impl Trust {
 
 /// A key and its range as they are typed.
 pub(crate) fn key_text(trusted: &TrustedKey) -> String {
-    match (trusted.from, trusted.to) {
-        (0, None) => trusted.key.to_string(),
-        (from, None) => format!("{}@{from}-", trusted.key),
-        (from, Some(to)) => format!("{}@{from}-{to}", trusted.key),
-    }
+    format!("{}{}", trusted.key, trusted.records())
 }
 
 /// `VKEY`, `VKEY@FROM-TO` or `VKEY@FROM-`: the key of a log and the records it is good for.
@@ -129,7 +125,7 @@ pub(crate) fn log_key(text: &str) -> Result<TrustedKey, String> {
         _ => (text, None),
     };
     let key = key_of(key, KeyKind::Log)?;
-    let (from, to) = range.map_or(Ok((0, None)), records)?;
+    let RecordRange { from, to } = range.map_or(Ok(RecordRange::default()), records)?;
     Ok(TrustedKey { key, from, to })
 }
 
@@ -162,15 +158,13 @@ fn with_cause(error: &dyn std::error::Error) -> String {
 }
 
 /// `FROM-TO` or `FROM-`.
-fn records(text: &str) -> Result<(u64, Option<u64>), String> {
-    let expected = || format!("expected the records a key is good for as @FROM-TO or @FROM-, found @{text}");
-    let (from, to) = text.split_once('-').ok_or_else(expected)?;
-    let from: u64 = from.parse().map_err(|_| expected())?;
-    let to: Option<u64> = if to.is_empty() { None } else { Some(to.parse().map_err(|_| expected())?) };
-    if to.is_some_and(|to| to < from) {
-        return Err(format!("expected records in rising order, found @{text}"));
-    }
-    Ok((from, to))
+fn records(text: &str) -> Result<RecordRange, String> {
+    text.parse().map_err(|error| match error {
+        RangeError::Form => {
+            format!("expected the records a key is good for as @FROM-TO or @FROM-, found @{text}")
+        }
+        RangeError::Falling => format!("{error}, found @{text}"),
+    })
 }
 
 /// Seconds of `90m`, `24h`, `7d`.

@@ -157,10 +157,7 @@ pub fn held_against(report: &Report) -> Vec<(&'static str, String)> {
         lines.push(("checkpoint", format!("{}: {size}, {outcome}", escape(&row.name))));
     }
     for row in &report.pins {
-        let range = match row.to {
-            None => format!("from {} on", row.from),
-            Some(to) => format!("{} to {to}", row.from),
-        };
+        let range = range(row.from, row.to);
         // The whole digest is what the reader gave; the JSON holds it.
         let (item, digest) = (row.item, short(&row.sha256));
         let stated = counted(row.records, "record");
@@ -190,18 +187,19 @@ fn key(row: &KeyRow, named: &[&KeyRow]) -> String {
     let mut parts = row.key.splitn(3, '+');
     let (name, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let whose = if row.given { "given by you" } else { "named by the evidence alone, which proves nothing" };
-    let mut text = format!("{}, key id {}: {whose}, for records {}", escape(name), escape(id), range(row));
+    let mut text =
+        format!("{}, key id {}: {whose}, for records {}", escape(name), escape(id), range(row.from, row.to));
     for row in named.iter().filter(|other| other.key == row.key) {
         text.push_str("; the evidence names it for ");
-        text.push_str(&range(row));
+        text.push_str(&range(row.from, row.to));
     }
     text
 }
 
-fn range(row: &KeyRow) -> String {
-    match row.to {
-        None => format!("from {} on", row.from),
-        Some(to) => format!("{} to {to}", row.from),
+fn range(from: u64, to: Option<u64>) -> String {
+    match to {
+        None => format!("from {from} on"),
+        Some(to) => format!("{from} to {to}"),
     }
 }
 

@@ -9,6 +9,7 @@ use super::assemble::Plan;
 use super::open;
 use super::options::Options;
 use super::payload::{Payload, read_payload};
+use super::range::RecordRange;
 use super::tally::Tally;
 use crate::checkpoint::{KeyId, KeyKind, SignedNote, VerifierKey};
 use crate::model::{Kind, Manifest};
@@ -29,10 +30,16 @@ pub struct TrustedKey {
 }
 
 impl TrustedKey {
+    /// The records it is good for.
+    #[must_use]
+    pub const fn records(&self) -> RecordRange {
+        RecordRange { from: self.from, to: self.to }
+    }
+
     /// Whether the key is good for a record.
     #[must_use]
     pub fn covers(&self, sequence: u64) -> bool {
-        self.from <= sequence && self.to.is_none_or(|to| sequence <= to)
+        self.records().covers(sequence)
     }
 }
 

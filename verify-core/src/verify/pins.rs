@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use super::assemble::Plan;
 use super::options::{Group, LEFT_OUT, Options};
+use super::range::RecordRange;
 use super::tally::Tally;
 use crate::digest::{Digest, DigestError};
 use crate::finding::{Code, Finding, Place};
@@ -47,21 +48,22 @@ pub enum PinError {
 }
 
 impl Pin {
+    /// The records it is good for.
+    #[must_use]
+    pub const fn records(&self) -> RecordRange {
+        RecordRange { from: self.from, to: self.to }
+    }
+
     /// Whether the pin is good for a record.
     #[must_use]
     pub fn covers(&self, sequence: u64) -> bool {
-        self.from <= sequence && self.to.is_none_or(|to| sequence <= to)
+        self.records().covers(sequence)
     }
 }
 
 impl fmt::Display for Pin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", self.item, self.sha256)?;
-        match (self.from, self.to) {
-            (0, None) => Ok(()),
-            (from, None) => write!(f, "@{from}-"),
-            (from, Some(to)) => write!(f, "@{from}-{to}"),
-        }
+        write!(f, "{}={}{}", self.item, self.sha256, self.records())
     }
 }
 
@@ -75,20 +77,11 @@ impl FromStr for Pin {
         let (digest, range) =
             rest.split_once('@').map_or((rest, None), |(digest, range)| (digest, Some(range)));
         let sha256 = digest.parse().map_err(|source| PinError::Digest { item, source })?;
-        let (from, to) = range
-            .map_or(Some((0, None)), records)
-            .ok_or_else(|| PinError::Range(range.unwrap_or_default().to_owned()))?;
+        let RecordRange { from, to } = range
+            .map_or(Ok(RecordRange::default()), str::parse)
+            .map_err(|_| PinError::Range(range.unwrap_or_default().to_owned()))?;
         Ok(Self { item, sha256, from, to })
     }
-}
-
-/// `FROM-TO` or `FROM-`, rising.
-fn records(text: &str) -> Option<(u64, Option<u64>)> {
-    let (from, to) = text.split_once('-')?;
-    let number = |text: &str| text.parse::<u64>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
-    let from = number(from)?;
-    let to = if to.is_empty() { None } else { Some(number(to)?) };
-    to.is_none_or(|to| from <= to).then_some((from, to))
 }
 
 /// Holds every record against the pins that are good for it, and counts the records of each.
