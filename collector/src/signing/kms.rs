@@ -1,8 +1,8 @@
 //! A key that AWS KMS holds and never gives away: it is asked for its public half once, and for every signature.
 //!
 //! The key is of spec `ECC_NIST_EDWARDS25519`; `ED25519_SHA_512` over the message itself is Ed25519 as RFC 8032
-//! has it, so a note signed there is like any other. Its name is the origin of the chain. What comes back is
-//! taken for a signature only after it was verified with that public half.
+//! has it, so a note signed there is like any other. Its name is the origin of the chain. What comes back has
+//! the length of a signature; whether it is one, [`crate::notes`] verifies, as it does whoever signed.
 
 use aws_sdk_kms::Client;
 use aws_sdk_kms::config::Builder;
@@ -19,8 +19,6 @@ use crate::config::AwsConfig;
 const SERVICE: &str = "AWS KMS";
 /// Bytes of a message that KMS signs itself.
 const LONGEST_MESSAGE: usize = 4_096;
-/// `SubjectPublicKeyInfo` of an Ed25519 key up to its 32 bytes (RFC 8410 section 4).
-const PUBLIC_KEY_INFO: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 /// Signs by AWS KMS.
 #[derive(Debug)]
@@ -50,12 +48,16 @@ impl KmsSigner {
             return Err(SignError::Spec { key: named.to_owned(), found: spec.to_owned() });
         }
         let der = answer.public_key.map(Blob::into_inner).unwrap_or_default();
-        let public = public_key(&der).ok_or_else(|| SignError::Service {
-            service: SERVICE,
-            message: format!("answers with {} bytes that are no Ed25519 public key for {named}", der.len()),
-            passing: false,
-        })?;
-        let key = VerifierKey::new(KeyKind::Log, origin.as_str(), public).map_err(SignError::KeyName)?;
+        let key = VerifierKey::from_public_der(KeyKind::Log, origin.as_str(), &der)
+            .ok_or_else(|| SignError::Service {
+                service: SERVICE,
+                message: format!(
+                    "answers with {} bytes that are no Ed25519 public key for {named}",
+                    der.len()
+                ),
+                passing: false,
+            })?
+            .map_err(SignError::KeyName)?;
         let key_id = answer.key_id.unwrap_or_else(|| named.to_owned());
         Ok(Self { aws, client, named: named.to_owned(), key_id, key })
     }
@@ -87,16 +89,8 @@ impl Signer for KmsSigner {
             .wait(asked)?
             .map_err(|error| refusal("does not sign with", &self.named, &CallError::of(&error)))?;
         let signature = answer.signature.map(Blob::into_inner).unwrap_or_default();
-        match <[u8; 64]>::try_from(signature) {
-            Ok(signature) if self.key.verify(text, &signature) => Ok(signature),
-            _ => Err(SignError::Wrong { key: self.key.to_string() }),
-        }
+        signature.try_into().map_err(|_| SignError::Wrong { key: self.key.to_string() })
     }
-}
-
-/// The 32 bytes of the one DER form that an Ed25519 public key has.
-fn public_key(der: &[u8]) -> Option<[u8; 32]> {
-    der.strip_prefix(&PUBLIC_KEY_INFO)?.try_into().ok()
 }
 
 /// A call that KMS refused or that never reached it.
@@ -125,17 +119,6 @@ fn refusal(what: &str, named: &str, error: &CallError) -> SignError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_public_key_has_one_form() {
-        let der = [PUBLIC_KEY_INFO.as_slice(), &[7; 32]].concat();
-        assert_eq!(public_key(&der), Some([7; 32]));
-        assert_eq!(public_key(&der[..43]), None, "cut");
-        assert_eq!(public_key(&[der.as_slice(), &[0]].concat()), None, "longer");
-        let mut other = der;
-        other[8] = 0x6f;
-        assert_eq!(public_key(&other), None, "another algorithm: Ed448 is 1.3.101.113, X448 is 1.3.101.111");
-    }
 
     #[test]
     fn refusals_are_told_by_what_mends_them() {

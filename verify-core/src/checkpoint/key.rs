@@ -165,6 +165,14 @@ impl VerifierKey {
         &self.public
     }
 
+    /// Names a public key given as `SubjectPublicKeyInfo` in DER. An Ed25519 key has one such form, of 44 bytes (RFC
+    /// 8410 section 4); `None` for anything else.
+    #[must_use]
+    pub fn from_public_der(kind: KeyKind, name: &str, der: &[u8]) -> Option<Result<Self, KeyError>> {
+        let public = der.strip_prefix(&PUBLIC_KEY_INFO)?.try_into().ok()?;
+        Some(Self::new(kind, name, public))
+    }
+
     /// The public key as PEM, for `openssl pkeyutl -verify -rawin -pubin` (RFC 8410).
     #[must_use]
     pub fn public_pem(&self) -> String {

@@ -85,3 +85,16 @@ fn a_key_is_a_string_in_json() {
     let error = serde_json::from_str::<VerifierKey>("\"sum.golang.org\"").unwrap_err();
     assert!(error.to_string().starts_with("expected <name>+<8 hex digits>+<base64>"), "{error}");
 }
+
+#[test]
+fn a_public_key_in_der_has_one_form() {
+    let head = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    let read = |der: &[u8]| VerifierKey::from_public_der(KeyKind::Log, "example.com/log", der);
+    let der = [head.as_slice(), &[7; 32]].concat();
+    assert_eq!(read(&der).unwrap().unwrap().public(), &[7; 32]);
+    assert_eq!(read(&der[..43]), None, "cut");
+    assert_eq!(read(&[der.as_slice(), &[0]].concat()), None, "longer");
+    let mut other = der;
+    other[8] = 0x6f;
+    assert_eq!(read(&other), None, "another algorithm: Ed448 is 1.3.101.113, X448 is 1.3.101.111");
+}
