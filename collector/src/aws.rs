@@ -180,16 +180,15 @@ impl Intercept for NoPlainHttp {
         _components: &RuntimeComponents,
         _bag: &mut ConfigBag,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        if keeps_to_itself(context.request().uri()) { Ok(()) } else { Err(Box::new(PlainHttp)) }
+        let url = reqwest::Url::parse(context.request().uri());
+        if url.is_ok_and(|url| keeps_to_itself(&url)) { Ok(()) } else { Err(Box::new(PlainHttp)) }
     }
 }
 
 /// Whether nobody between here and the server of `url` can read along.
-fn keeps_to_itself(url: &str) -> bool {
-    reqwest::Url::parse(url).is_ok_and(|url| {
-        let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-        url.scheme() == "https" || (url.scheme() == "http" && loopback)
-    })
+pub(crate) fn keeps_to_itself(url: &reqwest::Url) -> bool {
+    let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    url.scheme() == "https" || (url.scheme() == "http" && loopback)
 }
 
 #[cfg(test)]
@@ -207,6 +206,8 @@ mod tests {
 
     #[test]
     fn only_this_machine_is_spoken_to_in_the_clear() {
+        let keeps_to_itself =
+            |url: &str| reqwest::Url::parse(url).is_ok_and(|url| super::keeps_to_itself(&url));
         for url in ["https://kms.eu-central-1.amazonaws.com/", "http://127.0.0.1:1/", "http://[::1]:1/x"] {
             assert!(keeps_to_itself(url), "{url}");
         }

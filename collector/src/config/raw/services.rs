@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::super::{AwsConfig, ConfigError, TimestampConfig};
 use super::Text;
+use crate::aws::keeps_to_itself;
 use crate::notes::told;
 use crate::signing::KeySource;
 
@@ -47,10 +48,8 @@ impl Text<'_> {
             let message = format!("{name} holds {text:?}, which is no address: {error}");
             self.refuse(&value.span(), &message, "write it like https://api.example.com")
         })?;
-        let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-        let allowed = url.scheme() == "https" || (url.scheme() == "http" && loopback);
         let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-        if allowed && plain && url.fragment().is_none() {
+        if keeps_to_itself(&url) && plain && url.fragment().is_none() {
             return Ok(Some(text.trim_end_matches('/').to_owned()));
         }
         let message = format!("{name} holds {text:?}, expected https without user, query or fragment");
