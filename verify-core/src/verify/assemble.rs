@@ -180,16 +180,10 @@ pub(super) fn assemble(survey: &Survey, tally: &mut Tally) -> Assembly {
             assembly.suspects.push(sighting.item.clone());
         }
     }
-    for item in &survey.strays {
-        tally
-            .fail(stray(item, "the file is neither a package nor a committed manifest; it was not verified"));
-    }
-    for item in &survey.private_keys {
-        let message =
-            "a private key lies in the evidence: whoever reads it can sign as its owner; replace the key";
+    for (item, message) in &survey.strays {
         tally.fail(stray(item, message));
     }
-    if survey.strays.is_empty() && survey.private_keys.is_empty() {
+    if survey.strays.is_empty() {
         tally.pass(Code::SrcStray);
     }
     assembly

@@ -87,14 +87,13 @@ impl Opened<'_> {
 
     /// Whether every member that the manifest lists below a folder is sound.
     pub(super) fn is_whole_below(&self, folder: &str) -> bool {
-        let inside = |path: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-        self.manifest.files.iter().all(|entry| !inside(&entry.path) || self.sound.contains_key(&entry.path))
+        let mut listed = self.manifest.files.iter().filter(|entry| is_below(&entry.path, folder));
+        listed.all(|entry| self.sound.contains_key(&entry.path))
     }
 
     /// Digest over the sound members below a folder, as in F-14.
     pub(super) fn digest_below(&self, folder: &str) -> Digest {
-        let inside = |name: &&String| name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-        let members = self.sound.iter().filter(|(name, _)| inside(name));
+        let members = self.sound.iter().filter(|(name, _)| is_below(name, folder));
         canon::digest_map(members.map(|(name, digest)| (name.as_str(), *digest)))
     }
 
@@ -102,6 +101,10 @@ impl Opened<'_> {
     pub(super) fn place_of(&self, member: &str) -> Place {
         Place { member: Some(member.to_owned()), ..self.place.clone() }
     }
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Names the exact damage of a zip file that carries no manifest that could be read.

@@ -42,10 +42,8 @@ pub(super) struct Survey {
     pub(super) tokens: Vec<Item>,
     /// Inclusion proofs.
     pub(super) proofs: Vec<Item>,
-    /// Private keys in the form of signed notes' key files, which never belong beside evidence.
-    pub(super) private_keys: Vec<Item>,
-    /// Everything else.
-    pub(super) strays: Vec<Item>,
+    /// Everything else, with what is to be said of it.
+    pub(super) strays: Vec<(Item, &'static str)>,
     /// Items that could not be read, with why.
     pub(super) unreadable: Vec<String>,
 }
@@ -68,8 +66,7 @@ pub(super) fn survey(source: &dyn Source, limits: &Limits, tally: &mut Tally) ->
             Ok(Look::Token) => survey.tokens.push(item),
             Ok(Look::Proof) => survey.proofs.push(item),
             Ok(Look::TooLarge(finding)) => tally.fail(finding),
-            Ok(Look::PrivateKey) => survey.private_keys.push(item),
-            Ok(Look::Stray) => survey.strays.push(item),
+            Ok(Look::Stray(message)) => survey.strays.push((item, message)),
             Err(error) => match unstable(&error, &item.name) {
                 Some(finding) => tally.fail(finding),
                 None => survey.unreadable.push(described(&error)),
@@ -151,8 +148,7 @@ enum Look {
     Token,
     Proof,
     TooLarge(Finding),
-    PrivateKey,
-    Stray,
+    Stray(&'static str),
 }
 
 /// Enough for the local header and a usual manifest in one read.
@@ -161,8 +157,9 @@ const FIRST_READ: u64 = 64 * 1024;
 fn look(source: &dyn Source, item: &Item, limits: &Limits) -> Result<Look, SourceError> {
     let start = source.read_start(item, FIRST_READ)?;
     // A source that is one file has an item without a name; its own name counts the same.
-    let name = if item.name.is_empty() { source.describe() } else { item.name.clone() };
-    if start.starts_with(&LOCAL_SIGNATURE.to_le_bytes()) || has_zip_name(&name) {
+    let has_zip_name =
+        || has_zip_name(&item.name) || item.name.is_empty() && has_zip_name(&source.describe());
+    if start.starts_with(&LOCAL_SIGNATURE.to_le_bytes()) || has_zip_name() {
         return Ok(Look::Package(look_at_package(source, item, start, limits)?));
     }
     let named_like_a_commit = commit_number(&item.name).is_some();
@@ -209,9 +206,11 @@ fn look_for_a_proof(item: &Item, start: &[u8]) -> Look {
     } else if named(".tsr") || matches!(start, [0x30, 0x81..=0x84, ..]) {
         Look::Token
     } else if start.starts_with(PRIVATE_KEY) {
-        Look::PrivateKey
+        Look::Stray(
+            "a private key lies in the evidence: whoever reads it can sign as its owner; replace the key",
+        )
     } else {
-        Look::Stray
+        Look::Stray("the file is neither a package nor a committed manifest; it was not verified")
     }
 }
 
