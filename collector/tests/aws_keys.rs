@@ -100,16 +100,7 @@ fn a_chain_is_signed_by_kms_and_verifies_with_the_key_given_from_outside() {
     let shown = place.done(&[&["key", "show"], &CONFIG[..]].concat());
     assert!(shown.contains(&format!("key      {key}\n")) && shown.contains("from record 0 on"), "{shown}");
 
-    std::fs::write(place.path("log.pem"), pem).unwrap();
-    let note = place.note(3);
-    std::fs::write(place.path("text"), note.text()).unwrap();
-    std::fs::write(place.path("signature"), &note.lines().first().unwrap().signature).unwrap();
-    let verified = Command::new("openssl")
-        .current_dir(place.folder())
-        .args("pkeyutl -verify -pubin -inkey log.pem -rawin -in text -sigfile signature".split(' '))
-        .output()
-        .unwrap();
-    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+    place.openssl_verifies(&pem, 3);
     assert!(!place.shows(ACCESS_SECRET.as_bytes()));
 }
 

@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
 
 use verify_core::checkpoint::SignatureState;
 use verify_core::finding::Code;
@@ -65,16 +64,7 @@ fn the_shown_pem_is_that_of_the_key_and_openssl_reads_it() {
     assert!(shown.contains(&format!("id       {}\n", key.id())), "{shown}");
     assert!(shown.contains("from record 0 on"), "{shown}");
     let pem = place.done(&[&["key", "show", "--pem"], &CONFIG[..]].concat());
-    std::fs::write(place.path("log.pem"), &pem).unwrap();
-    let note = place.note(1);
-    std::fs::write(place.path("text"), note.text()).unwrap();
-    std::fs::write(place.path("signature"), &note.lines().first().unwrap().signature).unwrap();
-    let verified = Command::new("openssl")
-        .current_dir(place.folder())
-        .args("pkeyutl -verify -pubin -inkey log.pem -rawin -in text -sigfile signature".split(' '))
-        .output()
-        .unwrap();
-    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+    place.openssl_verifies(&pem, 1);
 }
 
 #[test]

@@ -2,19 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use verify_core::checkpoint::{SignedNote, VerifierKey};
+use verify_core::checkpoint::VerifierKey;
 use verify_core::digest::Digest;
 use verify_core::finding::{Code, ExitClass};
 use verify_core::limits::Limits;
-use verify_core::model::{Manifest, Proof};
+use verify_core::model::Proof;
 use verify_core::package::{Inflater, scan};
 use verify_core::source::Folder;
 use verify_core::timestamp::Authorities;
@@ -24,7 +22,12 @@ use verify_core::verify::{InProcessEvaluators, Options, Silent, TrustedKey, veri
 #[path = "../../verify-core/tests/support/authority.rs"]
 mod authority;
 
+#[expect(dead_code, reason = "shared with other tests, which use the rest")]
+#[path = "support/place.rs"]
+mod place;
+
 use authority::Authority;
+use place::Place;
 
 /// How the authority behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,104 +81,41 @@ fn serve() -> (tokio::runtime::Runtime, Arc<Server>, u16) {
     (runtime, server, port)
 }
 
-struct Place(tempfile::TempDir);
+/// A signed chain whose cycles are sealed failures, stamped by the authority at `port`.
+fn stamped_by(port: u16) -> (Place, VerifierKey) {
+    let place = Place::new();
+    place.edit("# key = ", "key = ");
+    place.edit(
+        "# url = \"http://timestamp.example.com\"",
+        &format!("url = \"http://127.0.0.1:{port}/stamp\""),
+    );
+    place.edit("# timeout_seconds = 10", "timeout_seconds = 2");
+    let key = place.generate("keys/log.key");
+    (place, key)
+}
 
-impl Place {
-    /// A signed chain whose cycles are sealed failures, stamped by the authority at `port`.
-    fn new(port: u16) -> (Self, VerifierKey) {
-        let place = Self(tempfile::tempdir().unwrap());
-        place.run(&["init"], 0);
-        let profile =
-            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles/reference.toml"))
-                .unwrap();
-        let profile: String = profile
-            .lines()
-            .filter(|line| !line.starts_with("attempts_per_page"))
-            .map(|line| {
-                if line == "[pacing]" {
-                    "[pacing]\nattempts_per_page = 1\n".to_owned()
-                } else {
-                    format!("{line}\n")
-                }
-            })
-            .collect();
-        std::fs::write(place.path("own.toml"), profile).unwrap();
-        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let path = place.path("collector.toml");
-        let mut text = std::fs::read_to_string(&path).unwrap();
-        for (from, to) in [
-            ("profile = \"genesys-cloud\"", "profile = \"./own.toml\"".to_owned()),
-            ("cron = \"0 8 * * *\"", "cron = \"* * * * *\"".to_owned()),
-            ("# api_base = \"https://api.example.com\"", format!("api_base = \"http://127.0.0.1:{nobody}\"")),
-            (
-                "# sign_in_base = \"https://login.example.com\"",
-                format!("sign_in_base = \"http://127.0.0.1:{nobody}\""),
-            ),
-            ("# key = ", "key = ".to_owned()),
-            ("# url = \"http://timestamp.example.com\"", format!("url = \"http://127.0.0.1:{port}/stamp\"")),
-            ("# timeout_seconds = 10", "timeout_seconds = 2".to_owned()),
-        ] {
-            assert!(text.contains(from), "{from}");
-            text = text.replacen(from, &to, 1);
-        }
-        std::fs::write(&path, text).unwrap();
-        let told = place.run(&["key", "generate", "--config", "collector.toml", "--out", "keys/log.key"], 0);
-        let key = told.lines().find_map(|line| line.strip_prefix("public key: ")).unwrap().parse().unwrap();
-        (place, key)
-    }
+/// The token beside a record's checkpoint.
+fn token(place: &Place, sequence: u64) -> Option<Vec<u8>> {
+    std::fs::read(place.path(&format!("evidence/chain/{sequence:010}.tsr"))).ok()
+}
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
+fn imprint(place: &Place, sequence: u64) -> Digest {
+    Digest::of(&place.note(sequence).imprint_bytes())
+}
 
-    fn run(&self, arguments: &[&str], code: i32) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_collector"))
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env("COLLECTOR_CLIENT_SECRET", "a-secret")
-            .output()
-            .unwrap();
-        assert_eq!(
-            output.status.code(),
-            Some(code),
-            "{arguments:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// Seals one record, a failure.
-    fn collect(&self) -> String {
-        self.run(&["collect", "--config", "collector.toml"], 3)
-    }
-
-    fn beside(&self, sequence: u64, ending: &str) -> Option<Vec<u8>> {
-        std::fs::read(self.path(&format!("evidence/chain/{sequence:010}.{ending}"))).ok()
-    }
-
-    fn imprint(&self, sequence: u64) -> Digest {
-        let note = SignedNote::parse(&self.beside(sequence, "checkpoint").unwrap()).unwrap();
-        Digest::of(&note.imprint_bytes())
-    }
-
-    fn manifest(&self, sequence: u64) -> Manifest {
-        serde_json::from_slice(&self.beside(sequence, "json").unwrap()).unwrap()
-    }
-
-    /// Member `checkpoint.tsr` of a record.
-    fn carried(&self, sequence: u64) -> Option<Vec<u8>> {
-        let place = self.manifest(sequence).payload_path;
-        let (zip, _) = place.split_once('#').unwrap();
-        let package = std::fs::read(self.path("evidence").join(zip)).unwrap();
-        let container = scan(&package, &Limits::default()).unwrap();
-        container.member("checkpoint.tsr").map(|member| Inflater::new().read(member).unwrap().0)
-    }
+/// Member `checkpoint.tsr` of a record.
+fn carried(place: &Place, sequence: u64) -> Option<Vec<u8>> {
+    let payload = place.manifest(sequence).payload_path;
+    let (zip, _) = payload.split_once('#').unwrap();
+    let package = std::fs::read(place.path("evidence").join(zip)).unwrap();
+    let container = scan(&package, &Limits::default()).unwrap();
+    container.member("checkpoint.tsr").map(|member| Inflater::new().read(member).unwrap().0)
 }
 
 #[test]
 fn an_authority_that_fails_is_declared_and_made_up_for() {
     let (runtime, server, port) = serve();
-    let (place, key) = Place::new(port);
+    let (place, key) = stamped_by(port);
     let failures = [
         (Mood::Unavailable, "HTTP status 503"),
         (Mood::Garbage, "answer is refused"),
@@ -190,19 +130,19 @@ fn an_authority_that_fails_is_declared_and_made_up_for() {
         assert_eq!(omissions.len(), 1, "{mood:?}");
         let omission = omissions.first().unwrap();
         assert!(omission.proof == Proof::Timestamp && omission.reason.contains(words), "{omission:?}");
-        assert!(place.carried(sequence).is_none());
-        assert!(place.beside(sequence - 1, "tsr").is_none(), "nothing that was refused is ever stored");
+        assert!(carried(&place, sequence).is_none());
+        assert!(token(&place, sequence - 1).is_none(), "nothing that was refused is ever stored");
     }
     *server.mood.lock().unwrap() = Mood::Good;
     let told = place.collect();
     assert!(!told.contains("time-stamp"), "{told}");
     // The new record carries the token over the note it carries, and every older note has its own by now.
     assert_eq!(place.manifest(5).omissions, []);
-    assert_eq!(place.carried(5), place.beside(4, "tsr"));
+    assert_eq!(carried(&place, 5), token(&place, 4));
     for sequence in 0..=5 {
-        let token = place.beside(sequence, "tsr").unwrap();
-        assert!(server.authority.openssl_accepts(&token, place.imprint(sequence).as_bytes()), "{sequence}");
-        let other = place.imprint((sequence + 1) % 6);
+        let token = token(&place, sequence).unwrap();
+        assert!(server.authority.openssl_accepts(&token, imprint(&place, sequence).as_bytes()), "{sequence}");
+        let other = imprint(&place, (sequence + 1) % 6);
         assert!(!server.authority.openssl_accepts(&token, other.as_bytes()), "{sequence}");
     }
     let asked = *server.asked.lock().unwrap();
@@ -231,9 +171,9 @@ fn an_authority_that_fails_is_declared_and_made_up_for() {
 fn a_chain_with_tokens_says_so_when_no_authority_is_configured_any_more() {
     let (runtime, server, port) = serve();
     *server.mood.lock().unwrap() = Mood::Good;
-    let (place, _) = Place::new(port);
+    let (place, _) = stamped_by(port);
     place.collect();
-    assert!(place.carried(1).is_some() && place.beside(1, "tsr").is_some());
+    assert!(carried(&place, 1).is_some() && token(&place, 1).is_some());
     let path = place.path("collector.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("\nurl = ", "\n# url = ")).unwrap();
@@ -248,7 +188,7 @@ fn a_chain_with_tokens_says_so_when_no_authority_is_configured_any_more() {
 fn notes_whose_next_record_stayed_silent_are_not_stamped_afterwards() {
     let (runtime, server, port) = serve();
     *server.mood.lock().unwrap() = Mood::Good;
-    let (place, _) = Place::new(port);
+    let (place, _) = stamped_by(port);
     let path = place.path("collector.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("\nurl = ", "\n# url = ")).unwrap();
@@ -257,8 +197,8 @@ fn notes_whose_next_record_stayed_silent_are_not_stamped_afterwards() {
     assert_eq!(place.manifest(2).omissions, [], "a chain that never had tokens promises none");
     std::fs::write(&path, text).unwrap();
     place.collect();
-    let stamped: Vec<bool> = (0..=3).map(|sequence| place.beside(sequence, "tsr").is_some()).collect();
+    let stamped: Vec<bool> = (0..=3).map(|sequence| token(&place, sequence).is_some()).collect();
     assert_eq!(stamped, [false, false, true, true]);
-    assert_eq!(place.carried(3), place.beside(2, "tsr"));
+    assert_eq!(carried(&place, 3), token(&place, 2));
     runtime.shutdown_background();
 }

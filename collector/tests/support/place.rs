@@ -182,6 +182,21 @@ impl Place {
         SignedNote::parse(&bytes).unwrap()
     }
 
+    /// That `openssl` takes the first signature of a note for one of the key in `pem`.
+    #[track_caller]
+    pub(crate) fn openssl_verifies(&self, pem: &str, sequence: u64) {
+        std::fs::write(self.path("log.pem"), pem).unwrap();
+        let note = self.note(sequence);
+        std::fs::write(self.path("text"), note.text()).unwrap();
+        std::fs::write(self.path("signature"), &note.lines().first().unwrap().signature).unwrap();
+        let verified = Command::new("openssl")
+            .current_dir(self.folder())
+            .args("pkeyutl -verify -pubin -inkey log.pem -rawin -in text -sigfile signature".split(' '))
+            .output()
+            .unwrap();
+        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+    }
+
     pub(crate) fn verified(&self, keys: Vec<TrustedKey>) -> Report {
         let options = Options { keys, ..Options::default() };
         verify(&Folder::new(self.path("evidence")), &options, &InProcessEvaluators, &Silent)
