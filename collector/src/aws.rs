@@ -16,6 +16,7 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
@@ -49,7 +50,7 @@ pub enum AwsError {
     #[error("no AWS region is known: neither the configuration nor the environment nor a profile names one")]
     Region,
     /// Longer than anybody waits.
-    #[error("AWS was not to be reached within {} seconds", PATIENCE.as_secs())]
+    #[error("AWS was not to be reached in time")]
     Late,
     /// The call ended without a result.
     #[error("a call to AWS ended without a result")]
@@ -66,6 +67,15 @@ pub struct Aws {
 impl Aws {
     /// Finds settings and credentials. Nothing is asked of any service yet.
     pub fn connect(config: &AwsConfig) -> Result<Self, AwsError> {
+        Self::begin(config, None)
+    }
+
+    /// As [`connect`](Self::connect), with credentials that are at hand already.
+    pub fn connect_as(config: &AwsConfig, credentials: Credentials) -> Result<Self, AwsError> {
+        Self::begin(config, Some(credentials))
+    }
+
+    fn begin(config: &AwsConfig, credentials: Option<Credentials>) -> Result<Self, AwsError> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("aws")
@@ -88,6 +98,9 @@ impl Aws {
             )
             .timeout_config(timeouts)
             .retry_config(retries);
+        if let Some(credentials) = credentials {
+            loader = loader.credentials_provider(credentials);
+        }
         if let Some(region) = &config.region {
             loader = loader.region(Region::new(region.clone()));
         }
@@ -97,7 +110,7 @@ impl Aws {
         if let Some(url) = &config.endpoint_url {
             loader = loader.endpoint_url(url);
         }
-        let sdk = thread.wait(async move { loader.load().await })?;
+        let sdk = thread.wait(PATIENCE, async move { loader.load().await })?;
         Ok(Self { sdk, thread })
     }
 
@@ -120,7 +133,16 @@ impl Aws {
         &self,
         call: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, AwsError> {
-        self.thread.wait(call)
+        self.thread.wait(PATIENCE, call)
+    }
+
+    /// As [`wait`](Self::wait), for as long as `patience`: a package takes longer than a signature.
+    pub fn wait_for<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        call: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, AwsError> {
+        self.thread.wait(patience, call)
     }
 }
 
@@ -135,14 +157,18 @@ fn arn_region(reference: &str) -> Option<&str> {
 struct Thread(Option<Runtime>);
 
 impl Thread {
-    fn wait<T: Send + 'static>(&self, call: impl Future<Output = T> + Send + 'static) -> Result<T, AwsError> {
+    fn wait<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        call: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, AwsError> {
         let (done, result) = mpsc::channel();
         let runtime = self.0.as_ref().ok_or(AwsError::Stopped)?;
         runtime.spawn(async move {
             // Whoever waits no longer needs no result.
             let _ = done.send(call.await);
         });
-        result.recv_timeout(PATIENCE).map_err(|error| match error {
+        result.recv_timeout(patience).map_err(|error| match error {
             RecvTimeoutError::Timeout => AwsError::Late,
             RecvTimeoutError::Disconnected => AwsError::Stopped,
         })
@@ -227,11 +253,11 @@ mod tests {
         let result = other.block_on(async {
             let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
             let thread = Thread(Some(runtime));
-            let seven = thread.wait(async {
+            let seven = thread.wait(PATIENCE, async {
                 tokio::time::sleep(Duration::from_millis(1)).await;
                 7
             });
-            let stopped = thread.wait(async { std::panic::resume_unwind(Box::new("stopped")) });
+            let stopped = thread.wait(PATIENCE, async { std::panic::resume_unwind(Box::new("stopped")) });
             (seven.unwrap(), stopped)
         });
         assert_eq!(result.0, 7);

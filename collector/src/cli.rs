@@ -7,12 +7,15 @@ use verify_core::model::CollectionId;
 use verify_core::time::UtcTime;
 
 use crate::demo::tenant::FaultSwitch;
+use crate::store::s3::S3Location;
 
 mod key;
 mod record;
+mod store;
 
 pub use key::{KeyCommand, RotateArguments};
 pub use record::{ExceptionArguments, ExplanationArguments, RecordCommand};
+pub use store::{DoctorArguments, StoreCommand};
 
 /// Collects SOC 2 evidence of contact centre configuration, unattended.
 ///
@@ -56,7 +59,7 @@ pub enum Command {
     /// Collect a simulated month from an embedded tenant: no account, no cloud.
     #[command(
         after_help = "Examples:\n  collector demo\n  collector demo --days 60 --seed 7 --out /tmp/evidence\n  \
-                      collector demo --fault users=repeated_page@5"
+                      collector demo --fault users=repeated_page@5\n  collector demo --store s3://bucket/demo"
     )]
     Demo(DemoArguments),
     /// Record that a person approved a baseline or a changed rule.
@@ -75,6 +78,15 @@ pub enum Command {
     /// Make, show or change the key that signs the chain.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Examine the store: can it hold evidence, and what would make it hold it better.
+    #[command(
+        after_help = "Ends with 0 if everything is right, 1 if something deserves attention, 4 if the bucket cannot hold \
+                      evidence.\n\nExample:\n  collector doctor --config collector.toml"
+    )]
+    Doctor(DoctorArguments),
+    /// Work on the store.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Work on policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -156,6 +168,16 @@ pub struct DemoArguments {
     /// Folder for the evidence; it must not exist.
     #[arg(long, value_name = "FOLDER", default_value = "evidence/demo")]
     pub out: PathBuf,
+    /// Put the evidence into a bucket with object lock instead, e.g. s3://bucket/demo, under a GOVERNANCE lock
+    /// of one day.
+    #[arg(long, value_name = "S3", conflicts_with = "out")]
+    pub store: Option<S3Location>,
+    /// Address of the bucket's server, if it is not AWS.
+    #[arg(long, value_name = "URL", requires = "store", value_parser = endpoint)]
+    pub endpoint_url: Option<String>,
+    /// Region of the bucket, if the environment does not name it.
+    #[arg(long, requires = "store")]
+    pub region: Option<String>,
     /// Everything random comes from this number: equal seeds give equal bytes.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -264,6 +286,15 @@ pub enum PolicyCommand {
         #[arg(long, value_name = "FOLDER")]
         policies: Option<PathBuf>,
     },
+}
+
+/// An address to which credentials may be sent.
+fn endpoint(text: &str) -> Result<String, String> {
+    if crate::aws::keeps_to_itself(text) {
+        Ok(text.trim_end_matches('/').to_owned())
+    } else {
+        Err("expected https, or http to this machine".to_owned())
+    }
 }
 
 /// A text that fits on one line of a report.

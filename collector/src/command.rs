@@ -20,6 +20,7 @@ mod key;
 mod open;
 mod policy;
 mod record;
+mod store;
 
 /// A run that could not do its job.
 #[derive(Debug)]
@@ -83,11 +84,13 @@ pub fn run(cli: Cli, out: &mut dyn Write) -> Result<Ending, CommandError> {
             Ok(Ending::Done)
         }
         Command::Collect(arguments) => collect::run(&arguments, out),
-        Command::Demo(arguments) => demo::run(arguments, out),
+        Command::Demo(arguments) => demo::run(&arguments, out),
         Command::Approve(arguments) => approve::run(&arguments, out),
         Command::Baseline(command) => baseline::run(&command, out),
         Command::Record(command) => record::run(&command, out),
         Command::Key(command) => key::run(&command, out),
+        Command::Doctor(arguments) => store::doctor(&arguments, out),
+        Command::Store(command) => store::run(&command, out),
         Command::Policy(command) => policy::run(&command, out),
     }
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use verify_core::model::{Origin, Schedule, Tenant};
 
 use crate::signing::KeySource;
+use crate::store::s3::S3Settings;
 
 mod error;
 mod raw;
@@ -36,16 +37,25 @@ pub struct Config {
     pub rules: RuleSources,
     /// Folder with operational registers, one JSON file each.
     pub inputs: Option<PathBuf>,
-    /// Root folder of the evidence.
-    pub store_root: PathBuf,
+    /// Where evidence goes.
+    pub store: StoreConfig,
     /// Where the key is that signs the chain; `None`: the chain is not signed.
     pub signing_key: Option<KeySource>,
-    /// How AWS is reached, should a key be there.
+    /// How AWS is reached, should evidence or a key be there.
     pub aws: AwsConfig,
     /// Who stamps the checkpoints; `None`: nobody.
     pub timestamp: Option<TimestampConfig>,
     /// Who approved the first rules.
     pub genesis: GenesisApproval,
+}
+
+/// Where evidence goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreConfig {
+    /// A folder.
+    Folder(PathBuf),
+    /// A bucket, and the terms on which it keeps every object.
+    S3(S3Settings),
 }
 
 /// How AWS is reached; what is absent follows AWS's own order: environment, profile files, role.

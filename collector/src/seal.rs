@@ -156,6 +156,8 @@ pub fn seal(
     let collection_id = collection_id(draft.kind, draft.scheduled_utc.unwrap_or(sealed_utc))?;
     let package = package_place(&collection_id, sequence, draft.scheduled_utc.unwrap_or(sealed_utc), context);
 
+    let terms = context.store.terms(sealed_utc);
+
     let mut writer = PackageWriter::new(&Limits::default());
     for member in draft.members {
         writer.push(member)?;
@@ -201,10 +203,10 @@ pub fn seal(
         started_utc,
         finished_utc,
         sealed_utc,
-        storage_class: None,
-        object_lock_mode: None,
-        retention_until: None,
-        encryption_key_id: None,
+        storage_class: terms.storage_class.clone(),
+        object_lock_mode: terms.object_lock_mode.clone(),
+        retention_until: terms.retention_until,
+        encryption_key_id: terms.encryption_key_id.clone(),
         omissions: proofs.omissions.clone(),
         audit_log_entry: AuditLogEntry {
             action: action(draft.kind).to_owned(),
@@ -216,12 +218,12 @@ pub fn seal(
     let manifest = canon::to_vec_of(&manifest).map_err(SealError::Manifest)?;
     let sums = writer.sums(&manifest);
     let mut writer = Some(writer);
-    context.store.put_package(&package, &mut |sink| {
+    context.store.put_package(&package, &terms, &mut |sink| {
         let writer = writer.take().ok_or("the package was written before")?;
         writer.finish(&manifest, &sums, sink)?;
         Ok(())
     })?;
-    Ok(match context.store.commit(sequence, &manifest)? {
+    Ok(match context.store.commit(sequence, &terms, &manifest)? {
         Commit::Lost => Sealed::Lost,
         Commit::Done => Sealed::Committed(SealedRecord {
             sequence,

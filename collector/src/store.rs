@@ -7,12 +7,18 @@
 use std::io;
 
 use verify_core::model::Sequence;
+use verify_core::time::UtcTime;
+
+use crate::aws::AwsError;
 
 pub mod dir;
 pub mod files;
+mod names;
+pub mod s3;
 
 pub use dir::DirStore;
 pub use files::{FileCalls, RealFiles};
+pub use s3::{S3Fault, S3Store};
 
 /// Why a store could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -47,12 +53,99 @@ pub enum StoreError {
     /// Writing the package failed before the store was reached.
     #[error("the package cannot be written")]
     Package(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A call to S3 failed.
+    #[error("cannot {doing} {place}")]
+    S3 {
+        /// What was attempted, e.g. `read`.
+        doing: &'static str,
+        /// The object or bucket.
+        place: String,
+        /// Why not.
+        #[source]
+        source: S3Fault,
+    },
+    /// Time ran out over a write, and then over the question how it ended.
+    #[error("whether {place} was stored is not known")]
+    Open {
+        /// The object.
+        place: String,
+        /// Why the write had no answer.
+        #[source]
+        source: S3Fault,
+    },
+    /// An object was written and is not kept as it was asked to be.
+    #[error("{place} is not kept as asked: expected {what} {expected}, found {found}")]
+    NotKept {
+        /// The object.
+        place: String,
+        /// What differs.
+        what: &'static str,
+        /// What was asked for.
+        expected: String,
+        /// What the store says.
+        found: String,
+    },
+    /// The bucket cannot hold evidence.
+    #[error("{place} cannot hold evidence: {lack}")]
+    Unfit {
+        /// The bucket.
+        place: String,
+        /// What it lacks.
+        lack: String,
+        /// The command that mends it.
+        mend: String,
+    },
+    /// AWS cannot be asked at all.
+    #[error("{place} cannot be asked")]
+    Aws {
+        /// The bucket.
+        place: String,
+        /// Why not.
+        #[source]
+        source: AwsError,
+    },
     /// A recorded place does not lie in this store.
     #[error("{path:?} is no place in this store")]
     Place {
         /// The refused place.
         path: String,
     },
+}
+
+impl StoreError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::S3 { source, .. } => source.hint().to_owned(),
+            Self::Open { .. } => "run again: the next run finds out, and nothing is written twice".to_owned(),
+            Self::NotKept { .. } => {
+                "`collector doctor` examines the bucket; what was committed before is not affected".to_owned()
+            }
+            Self::Unfit { mend, .. } => mend.clone(),
+            Self::Aws { source: AwsError::Region, .. } => {
+                "name the region in the configuration: [aws] region = \"eu-central-1\"".to_owned()
+            }
+            Self::Hole { .. } => "run `verifier verify` on the evidence: it names what is wrong".to_owned(),
+            _ => {
+                "check space and permissions of the store; nothing that was committed is affected".to_owned()
+            }
+        }
+    }
+}
+
+/// The terms on which a store keeps a record, as its manifest states them; a store without
+/// locks, classes and keys has none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// Storage class.
+    pub storage_class: Option<String>,
+    /// `COMPLIANCE` or `GOVERNANCE`.
+    pub object_lock_mode: Option<String>,
+    /// Until when nobody can delete it.
+    pub retention_until: Option<UtcTime>,
+    /// Key that encrypts it.
+    pub encryption_key_id: Option<String>,
 }
 
 /// How an attempt to commit ended.
@@ -108,17 +201,20 @@ pub trait Store: Send + Sync {
     /// The committed manifest of `sequence`, byte for byte.
     fn manifest(&self, sequence: Sequence) -> Result<Vec<u8>, StoreError>;
 
+    /// The terms on which a record is kept that is sealed at `sealed_utc`.
+    fn terms(&self, sealed_utc: UtcTime) -> Terms;
+
     /// What a manifest says about the place of its payload.
     fn payload_path(&self, package: &str, member: &str) -> String;
 
     /// The bytes of the package that a manifest's `payload_path` names.
     fn package(&self, payload_path: &str) -> Result<Vec<u8>, StoreError>;
 
-    /// Stores a new package at the relative place `package`; its name must be free.
-    fn put_package(&self, package: &str, write: WritePackage<'_>) -> Result<(), StoreError>;
+    /// Stores a new package at the relative place `package` on these terms; its name must be free.
+    fn put_package(&self, package: &str, terms: &Terms, write: WritePackage<'_>) -> Result<(), StoreError>;
 
-    /// Commits the manifest as record `sequence`, if no other writer was faster.
-    fn commit(&self, sequence: Sequence, manifest: &[u8]) -> Result<Commit, StoreError>;
+    /// Commits the manifest as record `sequence` on these terms, if no other writer was faster.
+    fn commit(&self, sequence: Sequence, terms: &Terms, manifest: &[u8]) -> Result<Commit, StoreError>;
 
     /// Stores what belongs to the committed record `sequence`, as durably as a commit and only if it
     /// is not there: [`Commit::Lost`] means that another one stands there, and counts.

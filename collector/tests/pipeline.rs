@@ -10,10 +10,11 @@ use collector::demo::runner::{Demo, DemoError, DemoPlan};
 use collector::demo::scenario::Scenario;
 use collector::demo::tenant::FaultSwitch;
 use collector::nonce::GeneratedNonces;
-use collector::store::{Attachment, Commit, DirStore, Store, StoreError, WritePackage};
+use collector::store::{Attachment, Commit, DirStore, Store, StoreError, Terms, WritePackage};
 use verify_core::finding::Code;
 use verify_core::model::{ControlStatus, Kind, Sequence};
 use verify_core::report::{SlotStatus, VerdictWord};
+use verify_core::time::UtcTime;
 
 #[path = "support/runs.rs"]
 mod support;
@@ -119,21 +120,24 @@ impl Store for Overtaken {
     fn manifest(&self, sequence: Sequence) -> Result<Vec<u8>, StoreError> {
         self.inner.manifest(sequence)
     }
+    fn terms(&self, sealed_utc: UtcTime) -> Terms {
+        self.inner.terms(sealed_utc)
+    }
     fn payload_path(&self, package: &str, member: &str) -> String {
         self.inner.payload_path(package, member)
     }
     fn package(&self, payload_path: &str) -> Result<Vec<u8>, StoreError> {
         self.inner.package(payload_path)
     }
-    fn put_package(&self, package: &str, write: WritePackage<'_>) -> Result<(), StoreError> {
-        self.inner.put_package(package, write)
+    fn put_package(&self, package: &str, terms: &Terms, write: WritePackage<'_>) -> Result<(), StoreError> {
+        self.inner.put_package(package, terms, write)
     }
-    fn commit(&self, sequence: Sequence, manifest: &[u8]) -> Result<Commit, StoreError> {
+    fn commit(&self, sequence: Sequence, terms: &Terms, manifest: &[u8]) -> Result<Commit, StoreError> {
         if sequence == self.at && !self.once.swap(true, std::sync::atomic::Ordering::SeqCst) {
             self.start.wait();
             self.done.wait();
         }
-        self.inner.commit(sequence, manifest)
+        self.inner.commit(sequence, terms, manifest)
     }
     fn put_attachment(
         &self,

@@ -3,21 +3,25 @@
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{CommandError, Failed};
 use crate::cli::DemoArguments;
+use crate::config::AwsConfig;
 use crate::cycle::CycleError;
 use crate::demo::runner::{Demo, DemoError, DemoPlan};
 use crate::demo::scenario::Scenario;
 use crate::demo::summary::table;
 use crate::exit::Ending;
 use crate::progress::ProgressLine;
+use crate::store::s3::{LockMode, S3Location, S3Settings, StorageClass};
+use crate::store::{S3Store, Store, StoreError};
 
 /// Bytes of a scenario file.
 const LARGEST_SCENARIO: u64 = 1 << 20;
 
 /// Runs the command.
-pub(super) fn run(arguments: DemoArguments, out: &mut dyn Write) -> Result<Ending, CommandError> {
+pub(super) fn run(arguments: &DemoArguments, out: &mut dyn Write) -> Result<Ending, CommandError> {
     let scenario = match &arguments.scenario {
         Some(path) => read_scenario(path)?,
         None => Scenario::default_month().map_err(DemoError::from)?.first_days(arguments.days),
@@ -25,13 +29,16 @@ pub(super) fn run(arguments: DemoArguments, out: &mut dyn Write) -> Result<Endin
     let plan = DemoPlan {
         days: arguments.days,
         users: usize::try_from(arguments.users).unwrap_or(usize::MAX),
-        out: arguments.out,
+        out: arguments.out.clone(),
         seed: arguments.seed,
         scenario,
         profile: arguments.profile.id(),
-        faults: arguments.fault,
+        faults: arguments.fault.clone(),
     };
-    let mut demo = Demo::begin(plan)?;
+    let mut demo = match &arguments.store {
+        Some(location) => Demo::begin_in(plan, bucket(location, arguments)?)?,
+        None => Demo::begin(plan)?,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let days = demo.days();
     let played = runtime.block_on(async {
@@ -53,18 +60,42 @@ pub(super) fn run(arguments: DemoArguments, out: &mut dyn Write) -> Result<Endin
     let key = demo.key().map(ToString::to_string);
     let place = demo.end()?;
     let Some(played) = played else {
-        return Err(CommandError::new(Ending::Interrupted, "interrupted between two records")
-            .hint(format!("what was sealed so far is whole; remove {} to start anew", place.display())));
+        let hint = match &arguments.store {
+            Some(_) => "what was sealed so far is whole; name another root to start anew".to_owned(),
+            None => format!("what was sealed so far is whole; remove {place} to start anew"),
+        };
+        return Err(CommandError::new(Ending::Interrupted, "interrupted between two records").hint(hint));
     };
     table(&played, out)?;
-    writeln!(out, "\nevidence: {}", place.display())?;
-    writeln!(out, "next: cargo run --release -p verifier-tui -- {}", place.display())?;
-    writeln!(out, "  or: verifier {}", place.display())?;
+    writeln!(out, "\nevidence: {place}")?;
+    let more =
+        arguments.endpoint_url.as_ref().map(|url| format!(" --endpoint-url {url}")).unwrap_or_default();
+    writeln!(out, "next: cargo run --release -p verifier-tui -- {place}{more}")?;
+    writeln!(out, "  or: verifier {place}{more}")?;
     if let Some(key) = key {
         writeln!(out, "signed by: {key}")?;
-        writeln!(out, "  so: verifier verify {} --key {key}", place.display())?;
+        writeln!(out, "  so: verifier verify {place}{more} --key {key}")?;
     }
     Ok(Ending::Done)
+}
+
+/// The bucket of a demo. A day under a lock that privileged users can lift shows how locks work and leaves
+/// nobody with objects that cannot be removed for years.
+fn bucket(location: &S3Location, arguments: &DemoArguments) -> Result<Arc<dyn Store>, StoreError> {
+    let settings = S3Settings {
+        location: location.clone(),
+        mode: LockMode::Governance,
+        retention_days: 1,
+        legal_hold: false,
+        storage_class: StorageClass::STANDARD,
+        encryption_key: None,
+    };
+    let aws = AwsConfig {
+        region: arguments.region.clone(),
+        profile: None,
+        endpoint_url: arguments.endpoint_url.clone(),
+    };
+    Ok(Arc::new(S3Store::connect(settings, &aws)?))
 }
 
 fn read_scenario(path: &Path) -> Result<Scenario, CommandError> {
@@ -91,6 +122,9 @@ impl From<DemoError> for CommandError {
                 );
                 Self::new(Ending::Usage, format!("{path} exists already and is never overwritten")).hint(hint)
             }
+            DemoError::Taken(_) => Self::new(Ending::Usage, error)
+                .hint("name another root with --store: nothing in it is ever overwritten"),
+            DemoError::Store(error) => (*error).into(),
             DemoError::Scenario(_) | DemoError::Change { .. } => Self::new(Ending::Usage, error)
                 .hint("correct the scenario; fixtures/scenarios/month.toml is an example"),
             DemoError::Session(error) | DemoError::Cycle { source: CycleError::Session(error), .. } => {

@@ -1,5 +1,6 @@
 //! From a configuration file to everything a run works with.
 
+use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use super::CommandError;
 use crate::chain::ChainState;
 use crate::clock::SystemClock;
-use crate::config::{Config, TimestampConfig};
+use crate::config::{Config, StoreConfig, TimestampConfig};
 use crate::exit::Ending;
 use crate::nonce::GeneratedNonces;
 use crate::notes::{NotesError, told};
@@ -15,7 +16,7 @@ use crate::rules::{Rules, RulesError};
 use crate::seal::SealError;
 use crate::session::{Session, SessionError};
 use crate::signing::{self, KeyMismatch, Keyring, SignError};
-use crate::store::DirStore;
+use crate::store::{DirStore, S3Store, Store, StoreError};
 use crate::timestamp::{Authority, HttpAuthority};
 
 /// Reads the configuration at `path` and loads what it names, the signing key included.
@@ -46,7 +47,7 @@ pub(super) fn without_key(config: &Config) -> Result<Session, CommandError> {
         CommandError::new(Ending::Internal, format!("the system gives no random numbers: {error}"))
     })?;
     Ok(Session {
-        store: Arc::new(DirStore::new(&config.store_root)),
+        store: store(config)?,
         clock: Arc::new(SystemClock),
         nonces: Arc::new(nonces),
         tenant: config.tenant.tenant(&rules.profile.platform),
@@ -57,6 +58,25 @@ pub(super) fn without_key(config: &Config) -> Result<Session, CommandError> {
         keys: Keyring::none(),
         authority: config.timestamp.as_ref().map(authority),
     })
+}
+
+fn store(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match &config.store {
+        StoreConfig::Folder(root) => Arc::new(DirStore::new(root)),
+        StoreConfig::S3(settings) => Arc::new(S3Store::connect(settings.clone(), &config.aws)?),
+    })
+}
+
+/// What the store that failed says to do, if it is the cause of `error`.
+fn store_hint(error: &(dyn Error + 'static)) -> Option<String> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(store) = error.downcast_ref::<StoreError>() {
+            return Some(store.hint());
+        }
+        next = error.source();
+    }
+    None
 }
 
 fn authority(config: &TimestampConfig) -> Arc<dyn Authority> {
@@ -118,6 +138,9 @@ impl From<SignError> for CommandError {
 
 impl From<SessionError> for CommandError {
     fn from(error: SessionError) -> Self {
+        if let Some(hint) = store_hint(&error) {
+            return Self::new(Ending::StoreRefused, error).hint(hint);
+        }
         match error {
             SessionError::Foreign { .. } => Self::new(Ending::Usage, error)
                 .hint("every tenant and environment needs a store root of its own"),

@@ -12,8 +12,10 @@ use verify_core::time::UtcTime;
 use super::{Config, ConfigError, GenesisApproval, Identity, RuleSources, Source, TenantConfig};
 
 mod services;
+mod store;
 
 use services::{RawAws, RawSigning, RawTimestamp};
+use store::RawStore;
 
 /// Bytes of a configuration file.
 pub(super) const LARGEST: usize = 1 << 20;
@@ -89,16 +91,6 @@ struct RawInputs {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawStore {
-    root: Spanned<String>,
-    storage_class: Option<Spanned<String>>,
-    object_lock_mode: Option<Spanned<String>>,
-    retention_days: Option<Spanned<u32>>,
-    encryption_key_id: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct RawGenesis {
     approved_by: Spanned<String>,
     ticket: Spanned<String>,
@@ -114,7 +106,7 @@ struct Text<'a> {
 pub(super) fn check(text: &str, path: &Path) -> Result<Config, ConfigError> {
     let raw: RawConfig = toml::from_str(text).map_err(|error| ConfigError::syntax(path, text, &error))?;
     let at = Text { text, path };
-    at.no_object_settings(&raw.store)?;
+    let store = at.store(&raw.store)?;
     let origin = raw.origin.get_ref().parse::<Origin>().map_err(|error| {
         at.refuse(&raw.origin.span(), &error, "write it like evidence.example.com/acme-corp/production")
     })?;
@@ -139,7 +131,7 @@ pub(super) fn check(text: &str, path: &Path) -> Result<Config, ConfigError> {
             Some(folder) => Some(at.resolve(&at.short(folder, "inputs.folder")?)),
             None => None,
         },
-        store_root: at.resolve(&at.short(&raw.store.root, "store.root")?),
+        store,
         signing_key: at.signing_key(raw.signing.key.as_ref())?,
         aws: at.aws(&raw.aws)?,
         timestamp: at.timestamp(&raw.timestamp)?,
@@ -268,22 +260,5 @@ impl Text<'_> {
             "schedule.propagation_wait_seconds is {seconds}, expected 0 to {LONGEST_PROPAGATION_WAIT}"
         );
         Err(self.refuse(&value.span(), &message, "300 is five minutes"))
-    }
-
-    /// A folder cannot lock, retain or encrypt: saying so in the evidence would be a lie.
-    fn no_object_settings(&self, store: &RawStore) -> Result<(), ConfigError> {
-        let settings = [
-            ("storage_class", store.storage_class.as_ref().map(Spanned::span)),
-            ("object_lock_mode", store.object_lock_mode.as_ref().map(Spanned::span)),
-            ("retention_days", store.retention_days.as_ref().map(Spanned::span)),
-            ("encryption_key_id", store.encryption_key_id.as_ref().map(Spanned::span)),
-        ];
-        for (name, span) in settings {
-            if let Some(span) = span {
-                let message = format!("store.{name} has no meaning for a folder");
-                return Err(self.refuse(&span, &message, "remove the key: a folder records null"));
-            }
-        }
-        Ok(())
     }
 }

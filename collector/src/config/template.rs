@@ -54,6 +54,18 @@ policies = "built-in"
 # Folder of the evidence. Nothing in it is ever overwritten.
 # A folder has no storage class, object lock, retention or key: the evidence records null.
 root = "evidence"
+# Or a bucket with object lock; `collector store plan` prints one, `collector doctor` examines it.
+# root = "s3://acme-evidence/soc2"
+# Days in which nobody can delete what was written. Under COMPLIANCE they can never be shortened.
+# retention_days = 400
+# COMPLIANCE, or GOVERNANCE, which privileged users can bypass.
+# object_lock_mode = "COMPLIANCE"
+# A hold on every object, besides, until a person lifts it.
+# legal_hold = false
+# STANDARD, STANDARD_IA, INTELLIGENT_TIERING or GLACIER_IR.
+# storage_class = "STANDARD"
+# Id or ARN of the KMS key that encrypts every object. Without it the bucket's default applies.
+# encryption_key_id = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 [signing]
 # Where the private key is that signs every checkpoint of the chain, never the key itself:
@@ -65,7 +77,7 @@ root = "evidence"
 # key = "file:keys/log.key"
 
 [aws]
-# Only for keys at AWS. What is absent follows AWS's own order: environment, profile files, role.
+# Only for evidence or keys at AWS. What is absent follows AWS's own order: environment, profile files, role.
 # region = "eu-central-1"
 # profile = "evidence"
 # Only for a gateway or a test server; plain http is accepted for 127.0.0.1 alone.

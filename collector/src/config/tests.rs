@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::store::s3::LockMode;
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
     Config::parse(text, Path::new("etc/collector.toml"))
@@ -16,7 +17,7 @@ fn refused(from: &str, to: &str) -> ConfigError {
 fn the_template_is_a_valid_configuration() {
     let config = parse(TEMPLATE).unwrap();
     assert_eq!(config.schedule.cron, "0 8 * * *");
-    assert_eq!(config.store_root, Path::new("etc/evidence"));
+    assert_eq!(config.store, StoreConfig::Folder("etc/evidence".into()));
     assert_eq!(config.rules.profile, Source::BuiltIn("genesys-cloud".to_owned()));
     assert_eq!(config.inputs, None);
     assert_eq!(config.signing_key, None);
@@ -96,6 +97,43 @@ fn every_refusal_names_line_and_column() {
         assert!(error.place.ends_with(place), "{to}: {}", error.place);
         assert!(error.message.contains(message), "{to}: {}", error.message);
         assert!(!error.hint.is_empty());
+    }
+}
+
+#[test]
+fn a_bucket_is_named_with_its_terms() {
+    let s3 = "root = \"s3://acme-evidence/soc2/\"\nretention_days = 400\n";
+    let with = |more: &str| parse(&TEMPLATE.replacen("root = \"evidence\"\n", &format!("{s3}{more}"), 1));
+    let StoreConfig::S3(plain) = with("").unwrap().store else { panic!("a bucket") };
+    assert_eq!(plain.location.to_string(), "s3://acme-evidence/soc2");
+    assert_eq!((plain.mode, plain.retention_days, plain.legal_hold), (LockMode::Compliance, 400, false));
+    assert_eq!((plain.storage_class.as_str(), plain.encryption_key), ("STANDARD", None));
+    let key = "1234abcd-12ab-34cd-56ef-1234567890ab";
+    let all = format!(
+        "object_lock_mode = \"GOVERNANCE\"\nlegal_hold = true\nstorage_class = \"GLACIER_IR\"\n\
+         encryption_key_id = \"{key}\"\n"
+    );
+    let StoreConfig::S3(full) = with(&all).unwrap().store else { panic!("a bucket") };
+    assert_eq!((full.mode, full.legal_hold), (LockMode::Governance, true));
+    assert_eq!((full.storage_class.as_str(), full.encryption_key.unwrap().as_str()), ("GLACIER_IR", key));
+    for (more, words) in [
+        ("object_lock_mode = \"compliance\"\n", "expected COMPLIANCE or GOVERNANCE"),
+        ("storage_class = \"DEEP_ARCHIVE\"\n", "read at once"),
+        ("encryption_key_id = \"alias/evidence\"\n", "one key for ever"),
+        ("legal_hold = \"yes\"\n", "invalid type"),
+    ] {
+        let error = with(more).unwrap_err();
+        assert!(error.message.contains(words) && error.place.contains("line 51"), "{more}: {error}");
+    }
+    let root = "root = \"evidence\"";
+    for (to, words) in [
+        ("root = \"s3://acme-evidence/soc2\"", "retention_days is missing"),
+        ("root = \"s3://acme-evidence\"\nretention_days = 0", "expected 1 to 36500"),
+        ("root = \"s3://ACME\"\nretention_days = 5", "no bucket name"),
+        ("root = \"https://acme.blob.example/x\"", "neither a folder nor a bucket"),
+    ] {
+        let error = refused(root, to);
+        assert!(error.message.contains(words) && !error.hint.is_empty(), "{to}: {error}");
     }
 }
 

@@ -30,7 +30,7 @@ use crate::rules::{Rules, RulesError, canonical};
 use crate::secret::Secret;
 use crate::session::{Session, SessionError};
 use crate::signing::{Keyring, LocalSigner, PrivateKey};
-use crate::store::{DirStore, Store};
+use crate::store::{DirStore, Store, StoreError};
 
 /// Name of the register that the scenario keeps.
 const REGISTER: &str = "schedule-approvals";
@@ -69,6 +69,12 @@ pub enum DemoError {
     /// The folder exists.
     #[error("{0} exists already")]
     Exists(PathBuf),
+    /// A chain stands in the bucket.
+    #[error("a chain stands in {0} already")]
+    Taken(String),
+    /// The store cannot be asked.
+    #[error("the demo's store cannot be used")]
+    Store(#[source] Box<StoreError>),
     /// The story cannot be told.
     #[error("the scenario cannot be played")]
     Scenario(#[from] ScenarioError),
@@ -143,6 +149,15 @@ impl Demo {
             return Err(DemoError::Exists(plan.out));
         }
         let store = Arc::new(DirStore::new(&plan.out));
+        let nonces = Arc::new(GeneratedNonces::from_seed(plan.seed));
+        Self::on(plan, store, nonces)
+    }
+
+    /// As [`begin`](Self::begin), in an empty root of a bucket.
+    pub fn begin_in(plan: DemoPlan, store: Arc<dyn Store>) -> Result<Self, DemoError> {
+        if store.records().map_err(|error| DemoError::Store(Box::new(error)))? > 0 {
+            return Err(DemoError::Taken(store.location()));
+        }
         let nonces = Arc::new(GeneratedNonces::from_seed(plan.seed));
         Self::on(plan, store, nonces)
     }
@@ -250,10 +265,10 @@ impl Demo {
         self.plan.days
     }
 
-    /// Stops the tenant.
-    pub fn end(self) -> Result<PathBuf, DemoError> {
+    /// Stops the tenant; where the evidence is.
+    pub fn end(self) -> Result<String, DemoError> {
         self.tenant.shutdown().map_err(DemoError::Tenant)?;
-        Ok(self.plan.out)
+        Ok(self.session.store.location())
     }
 }
 

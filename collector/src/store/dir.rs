@@ -13,12 +13,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use verify_core::limits::Limits;
 use verify_core::model::Sequence;
+use verify_core::time::UtcTime;
 
-use super::{ATTACHMENT_BYTES, Attachment, Commit, FileCalls, RealFiles, Store, StoreError, WritePackage};
+use super::names::{CHAIN, COMMIT_ENDING, hole, is_package_place, sequence_of};
+use super::{
+    ATTACHMENT_BYTES, Attachment, Commit, FileCalls, RealFiles, Store, StoreError, Terms, WritePackage,
+};
 
-const CHAIN: &str = "chain";
-const PACKAGES: &str = "packages";
-const COMMIT_ENDING: &str = ".json";
 const TEMPORARY_ENDING: &str = ".part";
 
 /// Bytes handed to one write call: packages are written in blocks, not byte by byte.
@@ -138,20 +139,11 @@ impl DirStore {
 
     /// Resolves a recorded place without ever leaving `packages/`.
     fn package_file(&self, place: &str) -> Result<PathBuf, StoreError> {
-        let refused = || StoreError::Place { path: place.chars().take(200).collect() };
-        let inside =
-            place.strip_prefix(PACKAGES).and_then(|rest| rest.strip_prefix('/')).ok_or_else(refused)?;
-        let mut path = self.root.join(PACKAGES);
-        for part in inside.split('/') {
-            let plain = !part.is_empty()
-                && !part.starts_with('.')
-                && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
-            if !plain {
-                return Err(refused());
-            }
-            path.push(part);
+        if is_package_place(place) {
+            Ok(self.root.join(place))
+        } else {
+            Err(StoreError::Place { path: place.chars().take(200).collect() })
         }
-        Ok(path)
     }
 
     fn commit_file(&self, sequence: Sequence) -> PathBuf {
@@ -159,14 +151,14 @@ impl DirStore {
     }
 
     /// Ascending sequences of all files `<10 digits><ending>` under `chain/`.
-    fn numbered(&self, ending: &str) -> Result<Vec<u64>, StoreError> {
+    fn numbered(&self, ending: &str) -> Result<Vec<Sequence>, StoreError> {
         let folder = self.root.join(CHAIN);
         let names = match self.files.list(&folder) {
             Ok(names) => names,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(source) => return Err(call("list", &folder, source)),
         };
-        let mut found: Vec<u64> =
+        let mut found: Vec<Sequence> =
             names.iter().filter_map(|name| sequence_of(&name.to_string_lossy(), ending)).collect();
         found.sort_unstable();
         Ok(found)
@@ -180,12 +172,9 @@ impl Store for DirStore {
 
     fn records(&self) -> Result<u64, StoreError> {
         let found = self.numbered(COMMIT_ENDING)?;
-        let newest = found.last().copied().unwrap_or(0);
-        for (expected, sequence) in (0_u64..).zip(&found) {
-            if *sequence != expected {
-                let path = self.root.join(CHAIN).display().to_string();
-                return Err(StoreError::Hole { path, missing: expected, newest });
-            }
+        if let (Some(missing), Some(newest)) = (hole(&found), found.last()) {
+            let path = self.root.join(CHAIN).display().to_string();
+            return Err(StoreError::Hole { path, missing, newest: newest.0 });
         }
         Ok(found.len() as u64)
     }
@@ -193,6 +182,10 @@ impl Store for DirStore {
     fn manifest(&self, sequence: Sequence) -> Result<Vec<u8>, StoreError> {
         let path = self.commit_file(sequence);
         self.files.read(&path, self.limits.manifest_bytes).map_err(|source| call("read", &path, source))
+    }
+
+    fn terms(&self, _sealed_utc: UtcTime) -> Terms {
+        Terms::default()
     }
 
     fn payload_path(&self, package: &str, member: &str) -> String {
@@ -205,7 +198,7 @@ impl Store for DirStore {
         self.files.read(&path, self.limits.package_bytes).map_err(|source| call("read", &path, source))
     }
 
-    fn put_package(&self, package: &str, write: WritePackage<'_>) -> Result<(), StoreError> {
+    fn put_package(&self, package: &str, _terms: &Terms, write: WritePackage<'_>) -> Result<(), StoreError> {
         let path = self.package_file(package)?;
         match self.publish(&path, write)? {
             Commit::Done => Ok(()),
@@ -213,7 +206,7 @@ impl Store for DirStore {
         }
     }
 
-    fn commit(&self, sequence: Sequence, manifest: &[u8]) -> Result<Commit, StoreError> {
+    fn commit(&self, sequence: Sequence, _terms: &Terms, manifest: &[u8]) -> Result<Commit, StoreError> {
         let path = self.commit_file(sequence);
         self.publish(&path, &mut |sink| Ok(sink.write_all(manifest)?))
     }
@@ -238,15 +231,8 @@ impl Store for DirStore {
     }
 
     fn attachments(&self, attachment: Attachment) -> Result<Vec<Sequence>, StoreError> {
-        Ok(self.numbered(attachment.ending())?.into_iter().map(Sequence).collect())
+        self.numbered(attachment.ending())
     }
-}
-
-/// The sequence of a file name under `chain/`: ten digits and `ending`, nothing else.
-fn sequence_of(name: &str, ending: &str) -> Option<u64> {
-    let digits = name.strip_suffix(ending)?;
-    let plain = digits.len() == 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if plain { digits.parse().ok() } else { None }
 }
 
 fn call(doing: &'static str, path: &Path, source: io::Error) -> StoreError {

@@ -1,5 +1,6 @@
 use std::fs;
 
+use super::super::names::PACKAGES;
 use super::*;
 
 fn store() -> (tempfile::TempDir, DirStore) {
@@ -9,7 +10,7 @@ fn store() -> (tempfile::TempDir, DirStore) {
 }
 
 fn put(store: &DirStore, place: &str, bytes: &[u8]) -> Result<(), StoreError> {
-    store.put_package(place, &mut |sink| Ok(sink.write_all(bytes)?))
+    store.put_package(place, &Terms::default(), &mut |sink| Ok(sink.write_all(bytes)?))
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -39,8 +40,8 @@ fn a_name_is_never_used_twice() {
     put(&store, "packages/a.zip", b"first").unwrap();
     assert!(matches!(put(&store, "packages/a.zip", b"second"), Err(StoreError::Taken { .. })));
     assert_eq!(store.package("packages/a.zip").unwrap(), b"first");
-    assert_eq!(store.commit(Sequence(0), b"{}").unwrap(), Commit::Done);
-    assert_eq!(store.commit(Sequence(0), b"[]").unwrap(), Commit::Lost);
+    assert_eq!(store.commit(Sequence(0), &Terms::default(), b"{}").unwrap(), Commit::Done);
+    assert_eq!(store.commit(Sequence(0), &Terms::default(), b"[]").unwrap(), Commit::Lost);
     assert_eq!(store.manifest(Sequence(0)).unwrap(), b"{}");
     assert_eq!(names(&store.root().join(CHAIN)), ["0000000000.json"]);
 }
@@ -50,10 +51,10 @@ fn an_empty_store_has_no_records_and_a_hole_is_refused() {
     let (_folder, store) = store();
     assert_eq!(store.records().unwrap(), 0);
     for sequence in [0, 1, 3] {
-        store.commit(Sequence(sequence), b"{}").unwrap();
+        store.commit(Sequence(sequence), &Terms::default(), b"{}").unwrap();
     }
     assert!(matches!(store.records(), Err(StoreError::Hole { missing: 2, newest: 3, .. })));
-    store.commit(Sequence(2), b"{}").unwrap();
+    store.commit(Sequence(2), &Terms::default(), b"{}").unwrap();
     assert_eq!(store.records().unwrap(), 4);
 }
 
@@ -80,7 +81,7 @@ fn places_never_lead_out_of_the_packages() {
 #[test]
 fn a_writer_that_fails_leaves_no_name_behind() {
     let (_folder, store) = store();
-    let failed = store.put_package("packages/a.zip", &mut |sink| {
+    let failed = store.put_package("packages/a.zip", &Terms::default(), &mut |sink| {
         sink.write_all(b"half")?;
         Err("the second half is missing".into())
     });
@@ -91,12 +92,12 @@ fn a_writer_that_fails_leaves_no_name_behind() {
 #[test]
 fn only_what_dead_writers_left_is_swept() {
     let (_folder, store) = store();
-    store.commit(Sequence(0), b"{}").unwrap();
+    store.commit(Sequence(0), &Terms::default(), b"{}").unwrap();
     let chain = store.root().join(CHAIN);
     fs::write(chain.join(".0000000001.json.1-0.part"), "of a dead writer").unwrap();
     fs::write(chain.join("notes.txt"), "of a person").unwrap();
     let living = RealFiles.create_new(&chain.join(".0000000001.json.2-0.part")).unwrap();
-    store.commit(Sequence(1), b"{}").unwrap();
+    store.commit(Sequence(1), &Terms::default(), b"{}").unwrap();
     assert_eq!(
         names(&chain),
         [".0000000001.json.2-0.part", "0000000000.json", "0000000001.json", "notes.txt"]
@@ -109,7 +110,7 @@ fn attachments_stand_beside_their_commit_and_are_never_replaced() {
     let (_folder, store) = store();
     assert_eq!(store.attachments(Attachment::Checkpoint).unwrap(), []);
     assert_eq!(store.attachment(Sequence(0), Attachment::Checkpoint).unwrap(), None);
-    store.commit(Sequence(0), b"{}").unwrap();
+    store.commit(Sequence(0), &Terms::default(), b"{}").unwrap();
     for sequence in [0, 2] {
         let put = store.put_attachment(Sequence(sequence), Attachment::Checkpoint, b"note");
         assert_eq!(put.unwrap(), Commit::Done);

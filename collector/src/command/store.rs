@@ -1,0 +1,89 @@
+//! `collector doctor` and `collector store plan`: whether a store can hold evidence, and how to make one.
+
+use std::io::Write;
+
+use super::CommandError;
+use crate::cli::{DoctorArguments, Format, StoreCommand};
+use crate::config::{Config, StoreConfig};
+use crate::exit::Ending;
+use crate::store::s3::examine::{Answer, Examination};
+use crate::store::s3::plan::plan;
+use crate::store::{S3Store, StoreError};
+
+/// The region of a plan whose configuration names none.
+const EXAMPLE_REGION: &str = "eu-central-1";
+
+/// Examines the configured store.
+pub(super) fn doctor(arguments: &DoctorArguments, out: &mut dyn Write) -> Result<Ending, CommandError> {
+    let config = Config::read(&arguments.config.config)?;
+    let examination = match &config.store {
+        StoreConfig::Folder(root) => Examination { place: root.display().to_string(), checks: Vec::new() },
+        StoreConfig::S3(settings) => S3Store::connect(settings.clone(), &config.aws)?.examine()?,
+    };
+    match arguments.format {
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, &examination).map_err(std::io::Error::from)?;
+            writeln!(out)?;
+        }
+        Format::Text => text(&examination, out)?,
+    }
+    Ok(if !examination.is_fit() {
+        Ending::StoreRefused
+    } else if examination.is_right() {
+        Ending::Done
+    } else {
+        Ending::Attention
+    })
+}
+
+fn text(examination: &Examination, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(out, "store {}", examination.place)?;
+    if examination.checks.is_empty() {
+        return writeln!(
+            out,
+            "a folder has no lock, retention or key to examine: whoever owns it can remove evidence, \
+             and only kept checkpoints show it"
+        );
+    }
+    for check in &examination.checks {
+        let must =
+            if check.must && check.answer != Answer::Ok { " (nothing is written without it)" } else { "" };
+        writeln!(out, "{:<13}  {:<20}  {}{must}", check.answer.as_str(), check.name, check.found)?;
+        if let Some(mend) = &check.mend {
+            writeln!(out, "               mend: {mend}")?;
+        }
+    }
+    let left = examination.checks.iter().filter(|check| check.answer != Answer::Ok).count();
+    match (examination.is_fit(), left) {
+        (false, _) => writeln!(out, "this bucket cannot hold evidence"),
+        (true, 0) => writeln!(out, "this bucket can hold evidence"),
+        (true, left) => writeln!(
+            out,
+            "this bucket can hold evidence; {left} of {} deserve attention",
+            examination.checks.len()
+        ),
+    }
+}
+
+/// Runs `collector store …`.
+pub(super) fn run(command: &StoreCommand, out: &mut dyn Write) -> Result<Ending, CommandError> {
+    let StoreCommand::Plan { config, form } = command;
+    let config = Config::read(&config.config)?;
+    let StoreConfig::S3(settings) = &config.store else {
+        return Err(CommandError::new(
+            Ending::Usage,
+            "the configured store is a folder, which needs no plan",
+        )
+        .hint("name a bucket in the configuration: [store] root = \"s3://bucket/root\""));
+    };
+    let region = config.aws.region.as_deref().unwrap_or(EXAMPLE_REGION);
+    write!(out, "{}", plan(settings, region, *form))?;
+    Ok(Ending::Done)
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        let hint = error.hint();
+        Self::new(Ending::StoreRefused, error).hint(hint)
+    }
+}
