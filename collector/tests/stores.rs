@@ -29,7 +29,6 @@ mod ministack;
 mod place;
 #[path = "support/proxy.rs"]
 mod proxy;
-#[expect(dead_code, reason = "shared with other tests, which use the rest")]
 #[path = "support/runs.rs"]
 mod runs;
 #[path = "support/seaweed.rs"]

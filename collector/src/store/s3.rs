@@ -27,6 +27,7 @@ use crate::aws::{Aws, AwsError, NoPlainHttp};
 use crate::clock::{Clock, SystemClock, utc};
 use crate::config::AwsConfig;
 
+mod ahead;
 mod bucket;
 pub mod examine;
 mod fault;
@@ -35,6 +36,7 @@ mod parts;
 pub mod plan;
 mod settings;
 
+use ahead::Ahead;
 use bucket::{Bucket, Standing, Wanted};
 pub use fault::S3Fault;
 use kept::{Deviation, Lasting};
@@ -58,6 +60,8 @@ pub struct S3Store {
     fit: Mutex<bool>,
     /// First versions below `chain/`, by key. What is known stays true: they are never replaced.
     known: Mutex<BTreeMap<String, String>>,
+    /// Manifests that will be asked for next.
+    ahead: Mutex<Ahead>,
 }
 
 impl fmt::Debug for S3Store {
@@ -119,6 +123,7 @@ impl S3Store {
             opened: utc(SystemClock.now()),
             fit: Mutex::new(false),
             known: Mutex::default(),
+            ahead: Mutex::default(),
         })
     }
 
@@ -268,8 +273,28 @@ impl Store for S3Store {
     }
 
     fn manifest(&self, sequence: Sequence) -> Result<Vec<u8>, StoreError> {
-        let key = self.settings.location.key(&format!("{CHAIN}/{}", sequence.commit_name()));
-        self.read_present(&key, self.limits.manifest_bytes)
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = ahead.take(sequence) {
+            return Ok(bytes);
+        }
+        let key = |number| self.settings.location.key(&format!("{CHAIN}/{}", Sequence(number).commit_name()));
+        let own = key(sequence.0);
+        let first = self.first_version(&own)?.ok_or_else(|| self.failed("read", &own)(S3Fault::Absent))?;
+        let mut objects = vec![(sequence.0, own.clone(), first)];
+        let following = sequence.0.saturating_add(1)..sequence.0.saturating_add(ahead.count(sequence));
+        {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            objects.extend(following.map(|number| (number, key(number))).map_while(|(number, key)| {
+                let version = known.get(&key)?.clone();
+                Some((number, key, version))
+            }));
+        }
+        let (bucket, limit) = (Arc::clone(&self.bucket), self.limits.manifest_bytes);
+        let fetched = self.wait(objects.len(), ahead::fetch(bucket, objects, limit))?;
+        let mut fetched = fetched.map_err(self.failed("read", &own))?;
+        let bytes = fetched.remove(&sequence.0).ok_or_else(|| self.failed("read", &own)(S3Fault::Absent))?;
+        ahead.hold(fetched);
+        Ok(bytes)
     }
 
     fn terms(&self, sealed_utc: UtcTime) -> Terms {

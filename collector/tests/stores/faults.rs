@@ -135,17 +135,19 @@ fn a_store_that_stays_away_is_an_error_and_the_next_run_finishes() {
     let proxy = Proxy::start(SERVER.port());
     let bucket = SERVER.bucket();
     let store = open(settings(&bucket), &proxy.address());
+    let terms = now(&store);
+    let put = || store.put_package("packages/a.zip", &terms, &mut |sink| Ok(sink.write_all(b"package")?));
     proxy.set(|line, _| line.starts_with("PUT ").then_some(Fault::DropBefore));
-    let error = put(&store, "packages/a.zip", b"package").unwrap_err();
+    let error = put().unwrap_err();
     assert!(matches!(error, StoreError::S3 { doing: "store", .. }), "{error:?}");
     assert!(error.hint().contains("nothing is written twice"), "{}", error.hint());
     // Neither the write nor the question how it ended is answered.
     proxy.set(|_, number| Some(if number == 0 { Fault::DropAfter } else { Fault::DropBefore }));
-    let error = put(&store, "packages/a.zip", b"package").unwrap_err();
+    let error = put().unwrap_err();
     assert!(matches!(error, StoreError::Open { .. }), "{error:?}");
     assert!(error.to_string().contains("is not known") && error.hint().contains("finds out"), "{error}");
     proxy.set(|_, _| None);
-    put(&store, "packages/a.zip", b"package").unwrap();
+    put().unwrap();
     assert_eq!(everything(&bucket), ["packages/a.zip"]);
 }
 

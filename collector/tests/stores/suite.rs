@@ -166,12 +166,13 @@ fn of_two_racing_writers_exactly_one_commits(ground: &dyn Ground) {
     let write = |name: &'static str| {
         let store = ground.open();
         let start = &start;
-        move || -> BTreeSet<u64> {
+        move || -> Vec<Result<Commit, StoreError>> {
             (0..ROUNDS)
-                .filter(|sequence| {
+                .map(|sequence| {
                     start.wait();
                     let manifest = format!("{{\"writer\":\"{name}\",\"sequence\":{sequence}}}");
-                    commit(store.as_ref(), *sequence, manifest.as_bytes()) == Commit::Done
+                    let store = store.as_ref();
+                    store.commit(Sequence(sequence), &now(store), manifest.as_bytes())
                 })
                 .collect()
         }
@@ -181,6 +182,11 @@ fn of_two_racing_writers_exactly_one_commits(ground: &dyn Ground) {
         let (one, two) = (scope.spawn(one), scope.spawn(two));
         (one.join().unwrap(), two.join().unwrap())
     });
+    let won = |ends: Vec<Result<Commit, StoreError>>| -> BTreeSet<u64> {
+        let ends = ends.into_iter().map(Result::unwrap);
+        (0..).zip(ends).filter(|(_, end)| *end == Commit::Done).map(|(sequence, _)| sequence).collect()
+    };
+    let (one, two) = (won(one), won(two));
     assert!(one.is_disjoint(&two), "nobody is told to have won what another one won");
     assert_eq!(one.len() + two.len(), usize::try_from(ROUNDS).unwrap(), "somebody wins every round");
     let store = ground.open();
