@@ -168,8 +168,8 @@ pub struct DemoArguments {
     /// Folder for the evidence; it must not exist.
     #[arg(long, value_name = "FOLDER", default_value = "evidence/demo")]
     pub out: PathBuf,
-    /// Put the evidence into a bucket with object lock instead, e.g. s3://bucket/demo, under a GOVERNANCE lock
-    /// of one day.
+    /// Put the evidence into a bucket with object lock instead, e.g. `s3://bucket/demo`, under a GOVERNANCE
+    /// lock of one day.
     #[arg(long, value_name = "S3", conflicts_with = "out")]
     pub store: Option<S3Location>,
     /// Address of the bucket's server, if it is not AWS.

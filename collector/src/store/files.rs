@@ -49,11 +49,9 @@ impl FileCalls for RealFiles {
     fn create_new(&self, path: &Path) -> io::Result<File> {
         let file = OpenOptions::new().write(true).create_new(true).open(path)?;
         match file.try_lock() {
-            // Before it was locked, a sweeping neighbour may have taken the new name for a left-over.
             Ok(()) if path.try_exists()? => Ok(file),
-            Ok(()) => Err(io::ErrorKind::AlreadyExists.into()),
-            // A sweeping neighbour looked at the new name in this very moment: it will remove it.
-            Err(TryLockError::WouldBlock) => Err(io::ErrorKind::AlreadyExists.into()),
+            // A sweeping neighbour took the new name for a left-over, in the moment before it was locked.
+            Ok(()) | Err(TryLockError::WouldBlock) => Err(io::ErrorKind::AlreadyExists.into()),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }

@@ -9,8 +9,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
@@ -21,7 +20,7 @@ use verify_core::limits::Limits;
 use verify_core::model::Sequence;
 use verify_core::time::UtcTime;
 
-use super::names::{CHAIN, COMMIT_ENDING, hole, is_package_place, sequence_of};
+use super::names::{CHAIN, COMMIT_ENDING, hole, is_package_place};
 use super::{ATTACHMENT_BYTES, Attachment, Commit, Store, StoreError, Terms, WritePackage};
 use crate::aws::{Aws, AwsError, NoPlainHttp};
 use crate::clock::{Clock, SystemClock, utc};
@@ -34,15 +33,18 @@ mod fault;
 mod kept;
 mod parts;
 pub mod plan;
+mod read;
 mod settings;
+mod write;
 
 use ahead::Ahead;
-use bucket::{Bucket, Standing, Wanted};
+use bucket::{Bucket, Wanted};
 pub use fault::S3Fault;
-use kept::{Deviation, Lasting};
+use kept::Lasting;
 pub use settings::{
     KmsKeyId, LockMode, S3Limits, S3Location, S3Settings, SCHEME, SettingError, StorageClass,
 };
+use write::{Bounded, Written};
 
 const DAY: i64 = 86_400;
 /// The region that servers which are not AWS's take for granted.
@@ -68,14 +70,6 @@ impl fmt::Debug for S3Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("S3Store").field("settings", &self.settings).finish_non_exhaustive()
     }
-}
-
-/// What became of a write.
-enum Written {
-    /// It stands, as wanted.
-    Ours,
-    /// Something else stands there.
-    Other,
 }
 
 impl S3Store {
@@ -152,110 +146,6 @@ impl S3Store {
         let place = self.settings.location.url_of(key);
         move |source| StoreError::S3 { doing, place: place.clone(), source }
     }
-
-    /// Everything under keys that begin with `prefix`.
-    fn list(&self, prefix: &str) -> Result<BTreeMap<String, Standing>, StoreError> {
-        let (bucket, wanted) = (Arc::clone(&self.bucket), prefix.to_owned());
-        self.wait(0, async move { bucket.standing(&wanted).await })?.map_err(self.failed("list", prefix))
-    }
-
-    /// First versions below `chain/`: name without folder, and key.
-    fn chain(&self) -> Result<Vec<String>, StoreError> {
-        let prefix = self.settings.location.key(&format!("{CHAIN}/"));
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        for (key, standing) in self.list(&prefix)? {
-            if let Some(first) = standing.first {
-                known.entry(key).or_insert(first);
-            }
-        }
-        Ok(known.keys().filter_map(|key| key.strip_prefix(&prefix)).map(str::to_owned).collect())
-    }
-
-    /// Ascending sequences of all objects `<10 digits><ending>` under `chain/`.
-    fn numbered(&self, ending: &str) -> Result<Vec<Sequence>, StoreError> {
-        let names = self.chain()?;
-        let mut found: Vec<Sequence> = names.iter().filter_map(|name| sequence_of(name, ending)).collect();
-        found.sort_unstable();
-        Ok(found)
-    }
-
-    /// The first version of `key`; `None`: there never was one.
-    fn first_version(&self, key: &str) -> Result<Option<String>, StoreError> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
-        if known.is_some() {
-            return Ok(known);
-        }
-        let (bucket, wanted) = (Arc::clone(&self.bucket), key.to_owned());
-        let standing = self.wait(0, async move { bucket.at(&wanted).await })?;
-        Ok(standing.map_err(self.failed("look for", key))?.first)
-    }
-
-    fn read(&self, key: &str, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(version) = self.first_version(key)? else { return Ok(None) };
-        let (bucket, wanted) = (Arc::clone(&self.bucket), key.to_owned());
-        let bytes = self.wait(1, async move { bucket.get(&wanted, &version, limit).await })?;
-        bytes.map(Some).map_err(self.failed("read", key))
-    }
-
-    fn read_present(&self, key: &str, limit: u64) -> Result<Vec<u8>, StoreError> {
-        self.read(key, limit)?.ok_or_else(|| self.failed("read", key)(S3Fault::Absent))
-    }
-
-    /// Writes an object, finds out how that ended, and has S3 show how the object is kept.
-    fn write(&self, wanted: Wanted) -> Result<Written, StoreError> {
-        self.fit()?;
-        let key = wanted.key.clone();
-        let parts = wanted.body.len().div_ceil(self.bucket.limits.part_bytes.max(1));
-        let bucket = Arc::clone(&self.bucket);
-        match self.wait(parts, async move { bucket.write(&wanted).await })? {
-            Ok(Outcome::Kept) => Ok(Written::Ours),
-            Ok(Outcome::Other) => Ok(Written::Other),
-            Ok(Outcome::Deviates(deviation)) => Err(StoreError::NotKept {
-                place: self.settings.location.url_of(&key),
-                what: deviation.what,
-                expected: deviation.expected,
-                found: deviation.found,
-            }),
-            Err(Failure { fault, open: true }) => {
-                Err(StoreError::Open { place: self.settings.location.url_of(&key), source: fault })
-            }
-            Err(Failure { fault, open: false }) => Err(self.failed("store", &key)(fault)),
-        }
-    }
-
-    /// Whether the bucket can hold evidence; asked once, before the first write.
-    fn fit(&self) -> Result<(), StoreError> {
-        let mut fit = self.fit.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*fit {
-            self.must_have()?;
-            *fit = true;
-        }
-        Ok(())
-    }
-
-    fn wanted(&self, place: &str, terms: Terms, body: Vec<u8>) -> Wanted {
-        let legal_hold = self.settings.legal_hold;
-        Wanted { key: self.settings.location.key(place), body, terms, legal_hold, lasting: Lasting::AsAsked }
-    }
-
-    /// A small object beside the packages: the same terms, in the class that everything has.
-    fn wanted_in_chain(&self, name: &str, terms: &Terms, body: &[u8]) -> Wanted {
-        let class = StorageClass::STANDARD.as_str().to_owned();
-        let terms = Terms { storage_class: Some(class), ..terms.clone() };
-        self.wanted(&format!("{CHAIN}/{name}"), terms, body.to_vec())
-    }
-
-    /// The key that a manifest's `payload_path` names, if it lies in this very store.
-    fn package_key(&self, payload_path: &str) -> Result<String, StoreError> {
-        let place = payload_path.split_once('#').map_or(payload_path, |(place, _)| place);
-        let own = self.settings.location.url_of(&self.settings.location.prefix());
-        let inside = place.strip_prefix(&own).unwrap_or(place);
-        if is_package_place(inside) {
-            Ok(self.settings.location.key(inside))
-        } else {
-            Err(StoreError::Place { path: place.chars().take(200).collect() })
-        }
-    }
 }
 
 impl Store for S3Store {
@@ -273,28 +163,7 @@ impl Store for S3Store {
     }
 
     fn manifest(&self, sequence: Sequence) -> Result<Vec<u8>, StoreError> {
-        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bytes) = ahead.take(sequence) {
-            return Ok(bytes);
-        }
-        let key = |number| self.settings.location.key(&format!("{CHAIN}/{}", Sequence(number).commit_name()));
-        let own = key(sequence.0);
-        let first = self.first_version(&own)?.ok_or_else(|| self.failed("read", &own)(S3Fault::Absent))?;
-        let mut objects = vec![(sequence.0, own.clone(), first)];
-        let following = sequence.0.saturating_add(1)..sequence.0.saturating_add(ahead.count(sequence));
-        {
-            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            objects.extend(following.map(|number| (number, key(number))).map_while(|(number, key)| {
-                let version = known.get(&key)?.clone();
-                Some((number, key, version))
-            }));
-        }
-        let (bucket, limit) = (Arc::clone(&self.bucket), self.limits.manifest_bytes);
-        let fetched = self.wait(objects.len(), ahead::fetch(bucket, objects, limit))?;
-        let mut fetched = fetched.map_err(self.failed("read", &own))?;
-        let bytes = fetched.remove(&sequence.0).ok_or_else(|| self.failed("read", &own)(S3Fault::Absent))?;
-        ahead.hold(fetched);
-        Ok(bytes)
+        self.read_manifest(sequence)
     }
 
     fn terms(&self, sealed_utc: UtcTime) -> Terms {
@@ -354,84 +223,5 @@ impl Store for S3Store {
 
     fn attachments(&self, attachment: Attachment) -> Result<Vec<Sequence>, StoreError> {
         self.numbered(attachment.ending())
-    }
-}
-
-impl From<Written> for Commit {
-    fn from(written: Written) -> Self {
-        match written {
-            Written::Ours => Self::Done,
-            Written::Other => Self::Lost,
-        }
-    }
-}
-
-/// How a write ended, as far as S3 tells.
-enum Outcome {
-    /// The object stands and is kept as wanted.
-    Kept,
-    /// Another object stands under the name.
-    Other,
-    /// The object stands and is kept otherwise.
-    Deviates(Deviation),
-}
-
-/// A write without an outcome.
-struct Failure {
-    fault: S3Fault,
-    /// Whether the object may stand all the same.
-    open: bool,
-}
-
-impl From<S3Fault> for Failure {
-    fn from(fault: S3Fault) -> Self {
-        Self { fault, open: false }
-    }
-}
-
-impl Bucket {
-    async fn write(&self, wanted: &Wanted) -> Result<Outcome, Failure> {
-        let put = self.put(wanted).await;
-        let fault = match &put {
-            Err(fault) if !fault.is_taken() && !fault.is_open() => return Err(fault.clone().into()),
-            Err(fault) => Some(fault.clone()),
-            Ok(_) => None,
-        };
-        // The first version of the name counts, whatever the answer was or whether there was one.
-        let unknown = |lookup: S3Fault| Failure { fault: fault.clone().unwrap_or(lookup), open: true };
-        let first = self.at(&wanted.key).await.map_err(unknown)?.first;
-        let Some(first) = first else {
-            return Err(fault.unwrap_or(S3Fault::Absent).into());
-        };
-        let lasting = match &put {
-            Ok(version) if *version == first => Lasting::AsAsked,
-            // A server that knows no conditions let both writers in: the later one has lost.
-            Ok(_) => return Ok(Outcome::Other),
-            Err(_) if self.holds(wanted, &first).await.map_err(unknown)? => wanted.lasting,
-            Err(_) => return Ok(Outcome::Other),
-        };
-        let deviation = self.deviation(wanted, &first, lasting).await.map_err(unknown)?;
-        Ok(deviation.map_or(Outcome::Kept, Outcome::Deviates))
-    }
-}
-
-/// Collects what is written, up to a limit.
-struct Bounded {
-    bytes: Vec<u8>,
-    limit: u64,
-}
-
-impl Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let length = (self.bytes.len() as u64).saturating_add(bytes.len() as u64);
-        if length > self.limit {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the package is larger than allowed"));
-        }
-        self.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -187,7 +187,7 @@ fn two_collectors_in_one_bucket_never_fork_the_chain_while_answers_get_lost() {
                         state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                     let faults = [Fault::DropBefore, Fault::DropAfter, Fault::Truncate, Fault::Twice];
                     let pick = (state >> 40) as usize;
-                    (pick % 8 == 0).then(|| faults[(pick / 8) % 4])
+                    pick.is_multiple_of(8).then(|| faults[(pick / 8) % 4])
                 });
                 let store = Arc::new(open(settings(bucket), &proxy.address()));
                 let scenario = Scenario::quiet("2026-05-01".parse().unwrap());

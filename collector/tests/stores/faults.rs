@@ -89,7 +89,7 @@ fn a_write_whose_every_answer_is_lost_is_found_to_have_succeeded() {
     let proxy = Proxy::start(SERVER.port());
     let bucket = SERVER.bucket();
     for fault in [Fault::DropAfter, Fault::Delay(1_500)] {
-        let number = if fault == Fault::DropAfter { 0 } else { 1 };
+        let number = u64::from(fault != Fault::DropAfter);
         let quick = S3Limits { upload_attempt: Duration::from_millis(700), ..limits() };
         let store = S3Store::over(Seaweed::access(&proxy.address()), settings(&bucket), quick).unwrap();
         proxy.set(move |line, _| line.starts_with("PUT ").then_some(fault));

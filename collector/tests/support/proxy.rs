@@ -63,6 +63,11 @@ impl Proxy {
     /// From now on `choose` says what is done to a request, by its first line and its number since now.
     pub(crate) fn set(&self, choose: impl FnMut(&str, usize) -> Option<Fault> + Send + 'static) {
         *self.state.choose.lock().unwrap() = Box::new(choose);
+        self.forget();
+    }
+
+    /// Forgets the heads of requests, and numbers the following ones from 0.
+    pub(crate) fn forget(&self) {
         self.state.heads.lock().unwrap().clear();
     }
 

@@ -5,11 +5,13 @@
 //! least-privilege policy each for the collector and for an auditor. Neither policy can delete anything,
 //! shorten a lock or bypass one.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 
 use super::S3Settings;
+
+const TERRAFORM: &str = include_str!("plan/bucket.tf");
+const NEW_KEY: &str = include_str!("plan/key.tf");
+const SCRIPT: &str = include_str!("plan/bucket.sh");
 
 /// Form of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -115,204 +117,59 @@ fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
 }
 
-/// A name for keys and policies of this bucket.
-fn label(settings: &S3Settings) -> String {
-    settings.location.bucket().replace('.', "-")
-}
-
 fn terraform(settings: &S3Settings, region: &str) -> String {
-    let bucket = settings.location.bucket();
-    let label = label(settings);
-    let (mode, days) = (settings.mode.as_str(), settings.retention_days);
     let (key, arn) = match &settings.encryption_key {
         Some(key) => (
             format!("data \"aws_kms_key\" \"evidence\" {{\n  key_id = \"{}\"\n}}\n", key.as_str()),
             "data.aws_kms_key.evidence.arn",
         ),
-        None => (
-            "resource \"aws_kms_key\" \"evidence\" {\n  description             = \"evidence\"\n  \
-             enable_key_rotation     = true\n  deletion_window_in_days = 30\n\n  lifecycle {\n    \
-             prevent_destroy = true\n  }\n}\n"
-                .to_owned(),
-            "aws_kms_key.evidence.arn",
-        ),
+        None => (NEW_KEY.to_owned(), "aws_kms_key.evidence.arn"),
     };
-    let mut text = format!(
-        r#"# A bucket that holds evidence at {location}.
-# A {mode} lock of {days} days cannot be taken back for what is written under it: read before applying.
-
-terraform {{
-  required_providers {{
-    aws = {{
-      source  = "hashicorp/aws"
-      version = ">= 5.0"
-    }}
-  }}
-}}
-
-provider "aws" {{
-  region = "{region}"
-}}
-
-# Encrypts every object. Name its ARN in the collector's configuration: [store] encryption_key_id.
-{key}
-resource "aws_s3_bucket" "evidence" {{
-  bucket              = "{bucket}"
-  object_lock_enabled = true
-
-  lifecycle {{
-    prevent_destroy = true
-  }}
-}}
-
-resource "aws_s3_bucket_versioning" "evidence" {{
-  bucket = aws_s3_bucket.evidence.id
-
-  versioning_configuration {{
-    status = "Enabled"
-  }}
-}}
-
-# Locks what anybody else writes; the collector asks for its own lock on every object.
-resource "aws_s3_bucket_object_lock_configuration" "evidence" {{
-  bucket     = aws_s3_bucket.evidence.id
-  depends_on = [aws_s3_bucket_versioning.evidence]
-
-  rule {{
-    default_retention {{
-      mode = "{mode}"
-      days = {days}
-    }}
-  }}
-}}
-
-resource "aws_s3_bucket_public_access_block" "evidence" {{
-  bucket                  = aws_s3_bucket.evidence.id
-  block_public_acls       = true
-  ignore_public_acls      = true
-  block_public_policy     = true
-  restrict_public_buckets = true
-}}
-
-resource "aws_s3_bucket_ownership_controls" "evidence" {{
-  bucket = aws_s3_bucket.evidence.id
-
-  rule {{
-    object_ownership = "BucketOwnerEnforced"
-  }}
-}}
-
-resource "aws_s3_bucket_server_side_encryption_configuration" "evidence" {{
-  bucket = aws_s3_bucket.evidence.id
-
-  rule {{
-    bucket_key_enabled = true
-
-    apply_server_side_encryption_by_default {{
-      sse_algorithm     = "aws:kms"
-      kms_master_key_id = {arn}
-    }}
-  }}
-}}
-
-# Ends uploads that broke off. Nothing else ever expires here.
-resource "aws_s3_bucket_lifecycle_configuration" "evidence" {{
-  bucket = aws_s3_bucket.evidence.id
-
-  rule {{
-    id     = "end-broken-uploads"
-    status = "Enabled"
-
-    filter {{}}
-
-    abort_incomplete_multipart_upload {{
-      days_after_initiation = 7
-    }}
-  }}
-}}
-
-resource "aws_s3_bucket_policy" "evidence" {{
-  bucket = aws_s3_bucket.evidence.id
-  policy = <<-JSON
-{tls}
-  JSON
-}}
-"#,
-        location = settings.location,
-        tls = pretty(&json!({"Version": "2012-10-17", "Statement": [tls_only_statement(bucket)]})),
-    );
-    for (role, name) in [(Role::Collector, "collector"), (Role::Auditor, "auditor")] {
-        let document = pretty(&policy(settings, role, &format!("${{{arn}}}")));
-        let _infallible = write!(
-            text,
-            "\nresource \"aws_iam_policy\" \"{name}\" {{\n  name   = \"{label}-{name}\"\n  policy = <<-JSON\n\
-             {document}\n  JSON\n}}\n"
-        );
-    }
-    let _infallible = write!(text, "\noutput \"encryption_key_id\" {{\n  value = {arn}\n}}\n");
-    text
+    let tls = json!({"Version": "2012-10-17", "Statement": [tls_only_statement(settings.location.bucket())]});
+    let more = [("key", key), ("arn", arn.to_owned()), ("tls", pretty(&tls))];
+    fill(TERRAFORM, settings, region, &format!("${{{arn}}}"), more)
 }
 
 fn command_line(settings: &S3Settings, region: &str) -> String {
-    let bucket = settings.location.bucket();
-    let label = label(settings);
-    let (mode, days) = (settings.mode.as_str(), settings.retention_days);
     let key = match &settings.encryption_key {
-        Some(key) => {
-            format!(
-                "key_arn=$(aws kms describe-key --key-id {} --query KeyMetadata.Arn --output text)\n",
-                key.as_str()
-            )
-        }
-        None => {
-            "key_arn=$(aws kms create-key --description evidence --query KeyMetadata.Arn --output text)\n"
-                .to_owned()
-        }
+        Some(key) => format!("describe-key --key-id {}", key.as_str()),
+        None => "create-key --description evidence".to_owned(),
     };
+    let key = format!("key_arn=$(aws kms {key} --query KeyMetadata.Arn --output text)\n");
     // S3 takes this region for the one without a name.
     let place = if region == "us-east-1" {
         String::new()
     } else {
         format!(" --create-bucket-configuration LocationConstraint={region}")
     };
-    let mut text = format!(
-        r#"#!/bin/sh
-# A bucket that holds evidence at {location}.
-# A {mode} lock of {days} days cannot be taken back for what is written under it: read before running.
-set -eu
-export AWS_REGION={region} AWS_DEFAULT_REGION={region}
+    let more = [("key", key), ("place", place), ("tls", tls_only(settings.location.bucket()))];
+    fill(SCRIPT, settings, region, "$key_arn", more)
+}
 
-# Encrypts every object. Name its ARN in the collector's configuration: [store] encryption_key_id.
-{key}aws kms enable-key-rotation --key-id "$key_arn"
-
-aws s3api create-bucket --bucket {bucket} --object-lock-enabled-for-bucket{place} >/dev/null
-aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled
-# Locks what anybody else writes; the collector asks for its own lock on every object.
-aws s3api put-object-lock-configuration --bucket {bucket} --object-lock-configuration \
-  'ObjectLockEnabled=Enabled,Rule={{DefaultRetention={{Mode={mode},Days={days}}}}}'
-aws s3api put-public-access-block --bucket {bucket} --public-access-block-configuration \
-  BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
-aws s3api put-bucket-ownership-controls --bucket {bucket} --ownership-controls \
-  'Rules=[{{ObjectOwnership=BucketOwnerEnforced}}]'
-aws s3api put-bucket-encryption --bucket {bucket} --server-side-encryption-configuration \
-  '{{"Rules":[{{"ApplyServerSideEncryptionByDefault":{{"SSEAlgorithm":"aws:kms","KMSMasterKeyID":"'"$key_arn"'"}},"BucketKeyEnabled":true}}]}}'
-# Ends uploads that broke off. Nothing else ever expires here.
-aws s3api put-bucket-lifecycle-configuration --bucket {bucket} --lifecycle-configuration \
-  '{{"Rules":[{{"ID":"end-broken-uploads","Status":"Enabled","Filter":{{}},"AbortIncompleteMultipartUpload":{{"DaysAfterInitiation":7}}}}]}}'
-aws s3api put-bucket-policy --bucket {bucket} --policy '{tls}'
-"#,
-        location = settings.location,
-        tls = tls_only(bucket),
-    );
-    for (role, name) in [(Role::Collector, "collector"), (Role::Auditor, "auditor")] {
-        let document = pretty(&policy(settings, role, "$key_arn"));
-        let _infallible = write!(
-            text,
-            "\naws iam create-policy --policy-name {label}-{name} --policy-document \"$(cat <<JSON\n{document}\nJSON\n)\" >/dev/null\n"
-        );
-    }
-    text.push_str("\necho \"encryption_key_id = \\\"$key_arn\\\"\"\n");
-    text
+/// Puts the settings into a template, where their names stand between `@`.
+fn fill(
+    template: &str,
+    settings: &S3Settings,
+    region: &str,
+    key_arn: &str,
+    more: [(&str, String); 3],
+) -> String {
+    let bucket = settings.location.bucket();
+    let mut values = vec![
+        ("location", settings.location.to_string()),
+        ("bucket", bucket.to_owned()),
+        // Names of policies have no dots.
+        ("label", bucket.replace('.', "-")),
+        ("mode", settings.mode.as_str().to_owned()),
+        ("days", settings.retention_days.to_string()),
+        ("region", region.to_owned()),
+        ("collector", pretty(&policy(settings, Role::Collector, key_arn))),
+        ("auditor", pretty(&policy(settings, Role::Auditor, key_arn))),
+    ];
+    values.extend(more);
+    values
+        .into_iter()
+        .fold(template.to_owned(), |text, (name, value)| text.replace(&format!("@{name}@"), &value))
 }
 
 #[cfg(test)]

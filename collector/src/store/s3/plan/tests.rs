@@ -60,7 +60,7 @@ fn both_forms_make_the_same_things_and_a_configured_key_is_not_made_again() {
             ] {
                 assert!(text.contains(word), "{word}");
             }
-            assert!(!text.contains("force_destroy") && !text.contains("delete-"));
+            assert!(!text.contains("force_destroy") && !text.contains("delete-") && !text.contains('@'));
         }
         assert_eq!(terraform.matches('{').count(), terraform.matches('}').count());
     }
