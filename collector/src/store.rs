@@ -213,7 +213,8 @@ pub trait Store: Send + Sync {
     /// Stores a new package at the relative place `package` on these terms; its name must be free.
     fn put_package(&self, package: &str, terms: &Terms, write: WritePackage<'_>) -> Result<(), StoreError>;
 
-    /// Commits the manifest as record `sequence` on these terms, if no other writer was faster.
+    /// Commits the manifest as record `sequence` on these terms, if no other writer was faster. A write whose
+    /// answer got lost is this writer's own, not another's.
     fn commit(&self, sequence: Sequence, terms: &Terms, manifest: &[u8]) -> Result<Commit, StoreError>;
 
     /// Stores what belongs to the committed record `sequence`, as durably as a commit and only if it

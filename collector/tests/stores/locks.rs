@@ -1,5 +1,7 @@
 //! What is asked for goes over the wire, is what the server keeps, and cannot be undone.
 
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{ObjectLockMode, ObjectLockRetention, ObjectLockRetentionMode, ServerSideEncryption};
@@ -7,8 +9,9 @@ use collector::store::s3::{LockMode, S3Settings, StorageClass};
 use collector::store::{Commit, S3Store, Store, StoreError};
 use verify_core::model::Sequence;
 
+use super::ministack::MiniStack;
 use super::proxy::Proxy;
-use super::seaweed::{KMS_KEY, SERVER, runtime};
+use super::seaweed::{KMS_KEY, SERVER, Seaweed, runtime};
 use super::{now, open, put, settings};
 
 const PLACE: &str = "packages/2026/05/01/a-0-00000000.zip";
@@ -186,6 +189,20 @@ fn what_is_kept_otherwise_than_asked_is_not_taken_for_stored() {
     let longer = S3Settings { mode: LockMode::Governance, retention_days: 30, ..settings(&bucket) };
     let refused = put(&open(longer, &SERVER.address()), PLACE, b"package");
     assert!(matches!(refused, Err(StoreError::NotKept { what: "retention until", .. })), "{refused:?}");
+}
+
+#[test]
+fn a_server_that_loses_the_lock_of_large_packages_is_caught() {
+    // MiniStack takes the lock headers of an upload in parts, and forgets them.
+    let server = MiniStack::start();
+    let access = Seaweed::access(&server.address());
+    let client = Client::from_conf(Builder::from(access.sdk()).force_path_style(true).build());
+    let made = client.create_bucket().bucket("acme-evidence").object_lock_enabled_for_bucket(true);
+    runtime().block_on(made.send()).unwrap();
+    let store = open(settings("acme-evidence"), &server.address());
+    put(&store, "packages/small.zip", b"package").unwrap();
+    let refused = put(&store, PLACE, &vec![1_u8; 6 << 20]);
+    assert!(matches!(refused, Err(StoreError::NotKept { what: "object lock mode", .. })), "{refused:?}");
 }
 
 #[test]
