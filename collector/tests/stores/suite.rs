@@ -161,6 +161,7 @@ fn a_writer_that_fails_leaves_no_name_behind(ground: &dyn Ground) {
 }
 
 fn of_two_racing_writers_exactly_one_commits(ground: &dyn Ground) {
+    // SeaweedFS lets the loser of many a race wait for a second.
     const ROUNDS: u64 = 200;
     let start = Barrier::new(2);
     let write = |name: &'static str| {
