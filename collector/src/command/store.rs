@@ -10,9 +10,6 @@ use crate::store::s3::examine::{Answer, Examination};
 use crate::store::s3::plan::plan;
 use crate::store::{S3Store, StoreError};
 
-/// The region of a plan whose configuration names none.
-const EXAMPLE_REGION: &str = "eu-central-1";
-
 /// Examines the configured store.
 pub(super) fn doctor(arguments: &DoctorArguments, out: &mut dyn Write) -> Result<Ending, CommandError> {
     let config = Config::read(&arguments.config.config)?;
@@ -76,8 +73,11 @@ pub(super) fn run(command: &StoreCommand, out: &mut dyn Write) -> Result<Ending,
         )
         .hint("name a bucket in the configuration: [store] root = \"s3://bucket/root\""));
     };
-    let region = config.aws.region.as_deref().unwrap_or(EXAMPLE_REGION);
-    write!(out, "{}", plan(settings, region, *form))?;
+    let Some(region) = config.aws.region.clone().or_else(|| std::env::var("AWS_REGION").ok()) else {
+        return Err(CommandError::new(Ending::Usage, "no region is known in which the bucket is to be made")
+            .hint("name it in the configuration, [aws] region = \"eu-central-1\", or as AWS_REGION"));
+    };
+    write!(out, "{}", plan(settings, &region, *form))?;
     Ok(Ending::Done)
 }
 

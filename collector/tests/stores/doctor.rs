@@ -123,6 +123,13 @@ fn a_folder_has_nothing_to_examine_and_nothing_to_plan() {
     assert!(told.contains("a folder has no lock"), "{told}");
     let told = place.refused(&[&["store", "plan"], &CONFIG[..]].concat(), 2);
     assert!(told.contains("root = \"s3://"), "{told}");
+    place.edit("root = \"evidence\"", "root = \"s3://acme-evidence\"\nretention_days = 3");
+    place.unset("AWS_REGION");
+    let told = place.refused(&[&["store", "plan"], &CONFIG[..]].concat(), 2);
+    assert!(told.contains("no region") && told.contains("[aws] region"), "{told}");
+    place.set("AWS_REGION", "eu-west-1");
+    let told = place.done(&[&["store", "plan"], &CONFIG[..]].concat());
+    assert!(told.contains("region = \"eu-west-1\"") && told.contains("resource \"aws_s3_bucket\""), "{told}");
 }
 
 /// `awscli` for the plan's own calls, installed as the servers are.

@@ -3,11 +3,12 @@
 //! Two things are a must, without which nothing is ever written: object lock and versioning. The rest is
 //! asked, told, and given with the command that mends it. What cannot be asked is not taken for right.
 
-use serde::Serialize;
 use std::sync::Arc;
 
-use super::S3Store;
+use serde::Serialize;
+
 use super::fault::S3Fault;
+use super::{NO_REGION, S3Store};
 use crate::aws::{CallError, NoPlainHttp};
 use crate::store::StoreError;
 
@@ -185,14 +186,12 @@ impl S3Store {
             };
             return Ok(vec![none(owner), none(rotation)]);
         };
-        let place = self.settings.location.to_string();
-        let region = self.aws.region_for(&key).map_err(|source| StoreError::Aws { place, source });
-        let client = aws_sdk_kms::Client::from_conf(
-            aws_sdk_kms::config::Builder::from(self.aws.sdk())
-                .region(region?)
-                .interceptor(NoPlainHttp)
-                .build(),
-        );
+        let settings = aws_sdk_kms::config::Builder::from(self.aws.sdk())
+            // Without a region the bucket is not at AWS, and its name means nothing.
+            .region(self.aws.region_for(&key).unwrap_or_else(|_none| aws_config::Region::new(NO_REGION)))
+            .interceptor(NoPlainHttp)
+            .build();
+        let client = aws_sdk_kms::Client::from_conf(settings);
         let asked = key.clone();
         let (described, rotated) = self.wait(0, async move {
             let described =
