@@ -15,7 +15,7 @@ use super::approve::tell_warnings;
 use super::{CommandError, Failed, open};
 use crate::chain::{ChainState, KeyPeriod};
 use crate::cli::{KeyCommand, RotateArguments};
-use crate::config::Config;
+use crate::config::{Config, StoreConfig};
 use crate::exit::Ending;
 use crate::notes;
 use crate::seal::SealedRecord;
@@ -32,8 +32,11 @@ pub(super) fn run(command: &KeyCommand, out: &mut dyn Write) -> Result<Ending, C
 }
 
 fn generate(config: &Path, file: &Path, out: &mut dyn Write) -> Result<Ending, CommandError> {
-    let Config { origin, store_root, .. } = Config::read(config)?;
-    refuse_inside(&store_root, file)?;
+    let Config { origin, store, .. } = Config::read(config)?;
+    // No file of this machine lies inside a bucket.
+    if let StoreConfig::Folder(root) = &store {
+        refuse_inside(root, file)?;
+    }
     let mut seed = Zeroizing::new([0_u8; 32]);
     getrandom::fill(seed.as_mut_slice()).map_err(|error| {
         CommandError::new(Ending::Internal, format!("the system gives no random numbers: {error}"))
