@@ -290,7 +290,7 @@ pub enum PolicyCommand {
 
 /// An address to which credentials may be sent.
 fn endpoint(text: &str) -> Result<String, String> {
-    if crate::aws::keeps_to_itself(text) {
+    if reqwest::Url::parse(text).is_ok_and(|url| crate::aws::keeps_to_itself(&url)) {
         Ok(text.trim_end_matches('/').to_owned())
     } else {
         Err("expected https, or http to this machine".to_owned())
