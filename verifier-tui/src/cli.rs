@@ -12,16 +12,20 @@ use crate::exit::Ending;
 use crate::refusal::Refusal;
 
 mod checkpoint;
+mod fetch;
 mod headless;
 mod limits;
 mod prove;
+mod store;
 mod trust;
 pub(crate) mod values;
 
 pub use checkpoint::{CheckpointCommand, Compare, Save, Show};
+pub use fetch::Fetch;
 pub use headless::{headless_command, quoted};
 pub use limits::LimitOptions;
 pub use prove::Prove;
+pub use store::StoreOptions;
 pub use trust::{Only, Trust};
 pub(crate) use trust::{key_text, log_key};
 pub use values::When;
@@ -32,7 +36,7 @@ pub const TOOL: &str = concat!("verifier ", env!("CARGO_PKG_VERSION"));
 /// Re-proves SOC 2 evidence of contact centre configuration, offline and without trusting anybody.
 ///
 /// Recomputes every hash, walks the chain, counts the scheduled cycles, and re-runs policies and drift.
-/// It only reads: nothing is written beside the evidence, and no network is used.
+/// It only reads: nothing is written beside the evidence, and no network is used for a folder.
 #[derive(Debug, Parser)]
 #[command(
     name = "verifier",
@@ -45,6 +49,7 @@ pub const TOOL: &str = concat!("verifier ", env!("CARGO_PKG_VERSION"));
   verifier evidence/demo                        browse the evidence on screens
   verifier verify evidence/demo                 the same answer as text
   verifier verify evidence/demo --format json   and for machines
+  verifier s3://bucket/root --profile auditor   the same where it is kept, with its locks
   verifier verify evidence/demo --from 2026-05-01 --to 2026-05-31
   verifier verify evidence/demo --key <VKEY> --checkpoint q1.checkpoint
                                                 who signed it, and that it extends what you kept
@@ -116,6 +121,8 @@ pub enum Command {
     Checkpoint(CheckpointCommand),
     /// Hand over a sample of records with proofs that they belong to the signed chain.
     Prove(Box<Prove>),
+    /// Copy evidence out of a store, with a receipt of what the store told about its locks.
+    Fetch(Box<Fetch>),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  verifier completions bash > /etc/bash_completion.d/verifier")]
     Completions {
@@ -160,8 +167,8 @@ pub enum FailOn {
 // A group with flattened arguments would be empty, and then no question would ever be there.
 #[group(args = ["path"])]
 pub struct Question {
-    /// Folder with the evidence, or one package.
-    #[arg(value_name = "PATH")]
+    /// Folder with the evidence, or one package, or a place in S3.
+    #[arg(value_name = "PATH", help = "Folder with the evidence, or one package, or s3://BUCKET/ROOT")]
     pub path: PathBuf,
     /// Start of the period: YYYY-MM-DD (its first second, UTC) or a UTC time.
     #[arg(long, value_name = "DATE")]
@@ -179,6 +186,9 @@ pub struct Question {
     /// What comes from outside of the evidence.
     #[command(flatten)]
     pub trust: Trust,
+    /// Where it is kept, if not in a folder.
+    #[command(flatten)]
+    pub store: StoreOptions,
     /// Parse everything again, nothing answered from what was seen before: slower, same answer.
     #[arg(long)]
     pub from_scratch: bool,
@@ -256,6 +266,7 @@ impl Question {
             mode: if self.from_scratch { Mode::FromScratch } else { Mode::Incremental },
             period: period(self.from, self.to)?,
             head: self.head,
+            lock_days: self.store.lock_days,
             only: (!only.is_empty()).then_some(only),
             structural: self.only.contains(&Only::Structural),
             accept_explained: self.accept_explained,

@@ -8,7 +8,6 @@ use std::io;
 
 use verify_core::digest::Digest;
 use verify_core::report::Report;
-use verify_core::source::Folder;
 use verify_core::verify;
 
 use crate::cli::{Format, Question};
@@ -56,9 +55,9 @@ pub fn export(question: &Question, out: &std::path::Path) -> Result<u8, Refusal>
     let options = options(question)?;
     reachable(&question.path)?;
     let place = Place::check(out, &question.path)?;
+    let source = crate::source::of(question)?;
     let meter = Meter::start();
-    let report =
-        verify::verify(&Folder::new(&question.path), &options, &Children::new(&options.limits), &meter);
+    let report = verify::verify(&source, &options, &Children::new(&options.limits), &meter);
     meter.clear();
     if nothing_found(&report) {
         return Err(no_evidence(&question.path, &report));

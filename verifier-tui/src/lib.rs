@@ -1,6 +1,6 @@
 //! The auditor's own tool: re-proves evidence headless or on terminal screens.
 //!
-//! It only reads. It opens no socket, writes nothing beside the evidence, and gives every mode the same
+//! It only reads. It opens no socket for a folder, writes nothing beside the evidence, and gives every mode the same
 //! answer: one [`Report`](verify_core::report::Report), shown as text, JSON or screens, and its exit code.
 
 pub mod app;
@@ -10,6 +10,7 @@ pub mod display;
 pub mod drill;
 pub mod exit;
 pub mod export;
+pub mod fetch;
 pub mod output;
 pub mod print;
 pub mod progress;
@@ -17,9 +18,12 @@ pub mod prove;
 pub mod records;
 pub mod refusal;
 pub mod run;
+#[cfg(feature = "s3")]
+pub mod s3;
 #[cfg(test)]
 mod sample;
 pub mod screens;
+mod source;
 pub mod story;
 pub mod term;
 pub mod trust;

@@ -14,7 +14,6 @@ use verify_core::checkpoint::{InclusionProof, SignedNote, tree};
 use verify_core::digest::Digest;
 use verify_core::model::{Manifest, Sequence};
 use verify_core::report::{RecordSummary, Report, VerdictWord};
-use verify_core::source::Folder;
 
 use crate::checkpoint::Answer;
 use crate::cli::{Prove, Question, Trust, headless_command};
@@ -35,7 +34,7 @@ pub fn prove(asked: &Prove) -> Result<Answer, Refusal> {
     let report = judged(question)?;
     let note = covering_note(&report, question)?;
     let limits = question.limits.limits();
-    let source = Folder::new(&question.path);
+    let source = crate::source::of(question)?;
     let evidence = Records::list(&source, &limits)?;
     let manifests = evidence.manifests(&report)?;
     let documents = manifests.iter().map(|bytes| parsed(bytes)).collect::<Result<Vec<_>, _>>()?;
@@ -143,6 +142,7 @@ fn receiver(asked: &Prove) -> Question {
         head: None,
         fail_on: None,
         only: Vec::new(),
+        store: crate::cli::StoreOptions::default(),
         ..asked.question.clone()
     }
 }

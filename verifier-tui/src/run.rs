@@ -11,7 +11,6 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use verify_core::finding::Code;
 use verify_core::report::Report;
-use verify_core::source::Folder;
 
 use crate::checkpoint::{self, Answer};
 use crate::cli::{Cli, Command, ExportFormat, Format, Question, Trust, headless_command};
@@ -22,6 +21,7 @@ use crate::progress::Meter;
 use crate::prove;
 use crate::refusal::Refusal;
 use crate::screens::Left;
+use crate::source;
 use crate::term;
 use crate::trust;
 use crate::words;
@@ -60,6 +60,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Refusal
             tell(answer, format)
         }
         (Some(Command::Prove(asked)), _) => tell(prove::prove(&asked)?, asked.format),
+        (Some(Command::Fetch(asked)), _) => tell(crate::fetch::fetch(&asked)?, asked.format),
         (Some(Command::Completions { shell }), _) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "verifier", &mut script);
@@ -77,7 +78,7 @@ fn nothing_named() -> Refusal {
     Refusal::new(
         Ending::Usage,
         "nothing to verify was named",
-        "verifier PATH browses a folder of evidence, verifier verify PATH prints the answer; --help shows examples",
+        "verifier PATH browses a folder of evidence or s3://BUCKET/ROOT, verifier verify PATH prints the answer; --help shows examples",
     )
 }
 
@@ -132,7 +133,7 @@ fn tell(answer: Answer, format: Format) -> Result<u8, Refusal> {
 fn headless(question: &Question, format: Format) -> Result<u8, Refusal> {
     let report = match format {
         Format::Text => judged(question)?,
-        Format::Json => verified(question, &options(question)?),
+        Format::Json => verified(question, &options(question)?)?,
     };
     let bytes = print::render(&report, format).map_err(|error| {
         Refusal::new(Ending::Internal, format!("the report cannot be written as JSON: {error}"), "")
@@ -145,23 +146,25 @@ fn headless(question: &Question, format: Format) -> Result<u8, Refusal> {
 pub(crate) fn judged(question: &Question) -> Result<Report, Refusal> {
     let options = options(question)?;
     reachable(&question.path)?;
-    let report = verified(question, &options);
+    let report = verified(question, &options)?;
     if nothing_found(&report) { Err(no_evidence(&question.path, &report)) } else { Ok(report) }
 }
 
-fn verified(question: &Question, options: &verify::Options) -> Report {
+fn verified(question: &Question, options: &verify::Options) -> Result<Report, Refusal> {
+    let source = source::of(question)?;
     let meter = Meter::start();
     let evaluators = Children::new(&options.limits);
-    let report = verify::verify(&Folder::new(&question.path), options, &evaluators, &meter);
+    let report = verify::verify(&source, options, &evaluators, &meter);
     meter.clear();
-    report
+    Ok(report)
 }
 
 /// Shows the screens, and after them the verdict in one line.
 fn screens(question: &Question) -> Result<u8, Refusal> {
     let options = options(question)?;
     reachable(&question.path)?;
-    let left = crate::screens::run(question, options).map_err(|error| {
+    let source = source::of(question)?;
+    let left = crate::screens::run(question, source.into(), options).map_err(|error| {
         Refusal::new(
             Ending::Inconclusive,
             format!("the terminal cannot show the screens: {error}"),
@@ -224,6 +227,9 @@ pub(crate) fn trusting(
 
 /// A place that cannot be looked into is told before anything else.
 pub(crate) fn reachable(path: &Path) -> Result<(), Refusal> {
+    if source::is_remote(path) {
+        return Ok(());
+    }
     let shown = path.display();
     match std::fs::metadata(path) {
         Ok(_) => Ok(()),

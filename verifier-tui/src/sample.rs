@@ -218,6 +218,7 @@ pub(crate) fn verified() -> Report {
         drift_rows_omitted: 0,
         rules: rules(),
         pins: Vec::new(),
+        locks: None,
         incomplete: Vec::new(),
         findings: Vec::new(),
         findings_omitted: 0,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ratatui::crossterm::event::{self, Event};
 use verify_core::report::Report;
+use verify_core::source::Source;
 
 use crate::app::{Command, Message, Model, Phase, update};
 use crate::cli::{Question, headless_command};
@@ -30,7 +31,11 @@ pub enum Left {
 }
 
 /// Shows the screens until the user leaves.
-pub fn run(question: &Question, options: verify_core::verify::Options) -> io::Result<Left> {
+pub fn run(
+    question: &Question,
+    evidence: std::sync::Arc<dyn Source>,
+    options: verify_core::verify::Options,
+) -> io::Result<Left> {
     let theme = Theme::from_no_color(std::env::var_os("NO_COLOR").as_deref());
     let ended = term::listen_for_the_end()?;
     term::end_with_the_terminal(&ended)?;
@@ -39,7 +44,7 @@ pub fn run(question: &Question, options: verify_core::verify::Options) -> io::Re
     let source = question.path.to_string_lossy().into_owned();
     let mut model = Model::new(source, headless_command(question), (size.width, size.height));
     let (sender, receiver) = mpsc::channel();
-    let threads = Threads::start(question.path.clone(), options, sender)?;
+    let threads = Threads::start(evidence, options, sender)?;
     let mut changed = true;
     loop {
         if changed {

@@ -128,6 +128,14 @@ pub fn hint(code: Code) -> &'static str {
         Code::PolicyPin => {
             "the report lists under RULES AND BASELINE which records were judged by what; ask who approved it"
         }
+        Code::LockVersions => {
+            "the first version was judged here; compare it with the others, and ask who put them there and when"
+        }
+        Code::LockRetention => "ask who shortened or never set the lock; until then keep a copy of your own",
+        Code::LockDeclared => {
+            "ask why the collector was configured so; records sealed before cannot be changed"
+        }
+        Code::LockKey => "ask who changed the encryption of the bucket, and who can use that key",
         Code::PolicyLimits => "read the policy: it does not end, or needs more than the limits allow",
         _ => match code.exit_class() {
             ExitClass::Integrity => "compare with another copy of the evidence; do not rely on this record",

@@ -151,6 +151,10 @@ codes! {
     TsImprint "TS-IMPRINT" Critical Integrity "a token is over another checkpoint: it says nothing about this one";
     TsSkew "TS-SKEW" High Integrity "the authority's time contradicts the recorded time: back-dated, or stamped too late";
     TsLate "TS-LATE" Low Note "a token was obtained late or not at all, as declared: the time between is only a claim";
+    LockDeclared "LOCK-DECLARED" High Integrity "a record was sealed for a weaker or shorter lock than was asked for";
+    LockRetention "LOCK-RETENTION" High Integrity "the store locks a version weaker or shorter than its manifest states, or not at all: evidence can be deleted";
+    LockVersions "LOCK-VERSIONS" Critical Integrity "another version or a delete marker was put over evidence: replaced or hidden, examine the first version";
+    LockKey "LOCK-KEY" Medium Note "the store encrypts a version with another key than its manifest states: ask who can read it, and who can make it unreadable";
     RulesUnapproved "RULES-UNAPPROVED" Critical Integrity "policies, schemas, profile or schedule changed without an approval record";
     RulesBaseline "RULES-BASELINE" Critical Integrity "the baseline used is not the one that was approved";
     PolicyPin "POLICY-PIN" Critical Integrity "policies, schemas, profile or baseline are not those that were pinned: judged by other rules, results void";

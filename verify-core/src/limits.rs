@@ -37,6 +37,9 @@ pub struct Limits {
     /// Bytes of the states that are held for comparison, over all threads: stops chains in which every
     /// resource was last complete in another snapshot.
     pub states_bytes: u64,
+    /// Bytes of a store's objects that are fetched before they are asked for: stops a fast store from filling the
+    /// memory of a slow reader.
+    pub ahead_bytes: u64,
     /// Files and folders in one source: stops directory floods.
     pub files: usize,
     /// Cycles that the schedules promise over the period: stops a schedule for every minute until year 9999.
@@ -63,6 +66,7 @@ impl Default for Limits {
             schema_bytes: 1 << 20,
             token_bytes: 64 << 10,
             states_bytes: 256 << 20,
+            ahead_bytes: 64 << 20,
             files: 1_000_000,
             cycles: 1_000_000,
             policy_seconds: 5,

@@ -14,11 +14,13 @@ use crate::model::{Change, ControlStatus, Kind, Outcome, Tenant};
 use crate::time::UtcTime;
 
 mod ladder;
+mod locks;
 mod pins;
 mod proofs;
 mod verdict;
 
 pub use ladder::{LadderStep, Rung, ladder_words};
+pub use locks::LockSummary;
 pub use pins::{PinItem, PinRow, RuleRow};
 pub use proofs::{
     AnchorOutcome, AnchorRow, BundleSummary, CheckpointRow, KeyRow, Proofs, StampRow, WitnessRow,
@@ -54,6 +56,9 @@ pub struct Report {
     pub rules: Vec<RuleRow>,
     /// Digests that the reader pinned, in the order given.
     pub pins: Vec<PinRow>,
+    /// What the store told about its locks; absent where none was asked, as in a folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locks: Option<LockSummary>,
     /// The period the cycles were counted over.
     pub coverage: Coverage,
     /// One line per check, in the order in which they run.

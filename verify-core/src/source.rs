@@ -9,12 +9,16 @@ use std::io;
 use crate::limits::option::FILES;
 
 mod folder;
+mod locks;
 mod memory;
 mod overlay;
+mod receipt;
 
 pub use folder::Folder;
+pub use locks::{LockFacts, LockMode, Locks, MOST_OTHERS, Retention, Told};
 pub use memory::Memory;
 pub use overlay::{Difference, Overlay};
+pub use receipt::{RECEIPT_BYTES, RECEIPT_VERSION, Receipt, ReceiptError, Received, ReceivedObject};
 
 /// What kind of thing an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,4 +136,31 @@ pub trait Source: Send + Sync {
 
     /// The first bytes of the item, at most `limit`; fewer only at its end.
     fn read_start(&self, item: &Item, limit: u64) -> Result<Vec<u8>, SourceError>;
+
+    /// What the place tells about its locks; `None` where it has none to show, such as a folder.
+    fn locks(&self) -> Option<&dyn Locks> {
+        None
+    }
+}
+
+impl<S: Source + ?Sized> Source for Box<S> {
+    fn describe(&self) -> String {
+        (**self).describe()
+    }
+
+    fn list(&self, limit: usize) -> Result<Vec<Item>, SourceError> {
+        (**self).list(limit)
+    }
+
+    fn read(&self, item: &Item, limit: u64) -> Result<Vec<u8>, SourceError> {
+        (**self).read(item, limit)
+    }
+
+    fn read_start(&self, item: &Item, limit: u64) -> Result<Vec<u8>, SourceError> {
+        (**self).read_start(item, limit)
+    }
+
+    fn locks(&self) -> Option<&dyn Locks> {
+        (**self).locks()
+    }
 }

@@ -24,6 +24,7 @@ mod inspect;
 mod keys;
 mod ladder;
 mod links;
+mod locks;
 mod manifest;
 mod members;
 mod notes;

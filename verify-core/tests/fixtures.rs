@@ -41,6 +41,8 @@ mod judge;
 mod links;
 #[path = "fixtures/lists.rs"]
 mod lists;
+#[path = "fixtures/locks.rs"]
+mod locks;
 #[path = "fixtures/manifest.rs"]
 mod manifest;
 #[path = "fixtures/notes.rs"]
@@ -94,6 +96,7 @@ static FIXTURES: LazyLock<Vec<Fixture>> = LazyLock::new(|| {
         notes::fixtures(),
         anchors::fixtures(),
         times::fixtures(),
+        locks::fixtures(),
     ];
     let mut all: Vec<Fixture> = subjects.into_iter().flatten().collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));

@@ -6,7 +6,6 @@
 use serde_json::json;
 use verify_core::checkpoint::{Checkpoint, SignedNote, tree, write_leaves};
 use verify_core::report::{Report, VerdictWord};
-use verify_core::source::Folder;
 use verify_core::verify::Group;
 
 use super::Answer;
@@ -39,7 +38,7 @@ pub(super) fn save(asked: &Save) -> Result<Answer, Refusal> {
     let report = judged(&question)?;
     refuse_unless_whole(&report, &question)?;
     let limits = question.limits.limits();
-    let source = Folder::new(&question.path);
+    let source = crate::source::of(&question)?;
     let manifests = Records::list(&source, &limits)?.manifests(&report)?;
     let leaves = leaves(&manifests);
     let Some((checkpoint, head)) =

@@ -29,6 +29,9 @@ pub fn headless_command(question: &Question) -> String {
     for (name, value) in question.trust.arguments() {
         add(name, &quoted(&value));
     }
+    for (name, value) in question.store.arguments() {
+        add(name, &if value.is_empty() { value } else { quoted(&value) });
+    }
     if question.from_scratch {
         add("from-scratch", "");
     }

@@ -151,6 +151,13 @@ fn the_headless_command_asks_the_same_question() {
          --fail-on violations --max-member 4096"
     );
     assert_eq!(command, expected);
+    let stored = "s3://bucket/root --profile auditor --region eu-central-1 --endpoint-url \
+                  'http://127.0.0.1:1/?x' --lock-days 2555";
+    let arguments: Vec<String> = stored.replace('\'', "").split(' ').map(str::to_owned).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    assert_eq!(headless_command(&question(&arguments)), format!("verifier verify {stored}"));
+    let open = "verifier verify s3://bucket --no-sign-request";
+    assert_eq!(headless_command(&question(&["s3://bucket", "--no-sign-request"])), open);
     assert_eq!(headless_command(&question(&["evidence/demo"])), "verifier verify evidence/demo");
     assert_eq!(headless_command(&question(&["a\u{1b}b"])), "verifier verify 'a\\u{1b}b'");
 }

@@ -6,15 +6,19 @@ use clap::Args;
 use verify_core::verify::{KnownRecord, Options};
 
 use super::attack::{ATTACKS, Attack};
-use crate::cli::{Format, LimitOptions, TOOL, Trust, When, period, threads, values};
+use crate::cli::{Format, LimitOptions, StoreOptions, TOOL, Trust, When, period, threads, values};
 use crate::refusal::Refusal;
 use crate::run::trusting;
 
 /// What to drill, and what is known from outside.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// Folder with the evidence. It is copied into memory and never written.
-    #[arg(value_name = "PATH", required_unless_present = "list")]
+    /// The evidence: a folder or a place in S3. It is copied into memory and never written.
+    #[arg(
+        value_name = "PATH",
+        required_unless_present = "list",
+        help = "Folder with the evidence, or s3://BUCKET/ROOT. It is copied into memory and never written"
+    )]
     pub path: Option<PathBuf>,
     /// List the attacks and end.
     #[arg(long, conflicts_with_all = ["path", "only", "out"])]
@@ -40,6 +44,9 @@ pub struct Arguments {
     /// What comes from outside of the evidence.
     #[command(flatten)]
     pub trust: Trust,
+    /// Where it is kept, if not in a folder.
+    #[command(flatten)]
+    pub store: StoreOptions,
     /// Threads to use [default: one per processor].
     #[arg(long, value_name = "N", value_parser = values::threads)]
     pub threads: Option<usize>,
@@ -71,6 +78,7 @@ impl Arguments {
             limits: self.limits.limits(),
             period: period(self.from, self.to)?,
             head: self.head,
+            lock_days: self.store.lock_days,
             threads: threads(self.threads),
             tool: TOOL.to_owned(),
             ..Options::default()

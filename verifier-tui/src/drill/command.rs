@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use verify_core::digest::Digest;
-use verify_core::source::Folder;
 
 use super::arguments::Arguments;
 use super::evidence::Evidence;
@@ -31,12 +30,13 @@ pub fn drill(arguments: &Arguments) -> Result<u8, Refusal> {
     if let Some(out) = out {
         output::outside(out, path)?;
     }
+    let source = crate::source::open(path, &arguments.store, &options.limits)?;
     let meter = Meter::start().map_err(|error| {
         Refusal::new(Ending::Internal, format!("interrupts cannot be listened for: {error}"), "")
     })?;
     let children = Children::new(&options.limits);
     let evaluators = Remembering::new(&children);
-    let evidence = Evidence::of(&Folder::new(path), &options, &evaluators, &meter);
+    let evidence = Evidence::of(&source, &options, &evaluators, &meter);
     let evidence = evidence.map_err(|error| {
         meter.clear();
         let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));

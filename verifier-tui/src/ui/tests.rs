@@ -282,7 +282,7 @@ fn the_ladder_is_one_key_away_and_says_what_is_missing() {
     press(&mut unsigned, KeyCode::Char('L'));
     let shown = text(&buffer(&unsigned, true));
     for takes in
-        ["--key with the verifier key", "--tsa with", "--checkpoint with one kept", "a folder has no lock"]
+        ["--key with the verifier key", "--tsa with", "--checkpoint with one kept", "the store itself, s3:"]
     {
         assert!(shown.contains(takes), "{takes}: {shown}");
     }

@@ -2,7 +2,7 @@
 //!
 //! The texts say *records* of what stands on a rung; how many do is said beside them.
 
-use verify_core::report::{AnchorOutcome, KeyRow, LadderStep, Report, Rung};
+use verify_core::report::{AnchorOutcome, KeyRow, LadderStep, LockSummary, Report, Rung};
 
 use super::{counted, grouped, minute, short};
 use crate::display::escape;
@@ -97,7 +97,7 @@ pub const fn reach(rung: Rung) -> &'static str {
         Rung::Signed => "--key with the verifier key, handed over outside of the evidence",
         Rung::Timestamped => "--tsa with the authority's certificate, and --key",
         Rung::Anchored => "--checkpoint with one kept earlier; verifier checkpoint save keeps one now",
-        Rung::Locked => "the store that holds the evidence: a folder has no lock to show",
+        Rung::Locked => "the store itself, s3://BUCKET/ROOT, or a receipt of it (--receipt)",
         Rung::RePerformed => "complete snapshots, and the earlier states they are compared with",
     }
 }
@@ -171,6 +171,7 @@ pub fn held_against(report: &Report) -> Vec<(&'static str, String)> {
             });
         lines.push(("authority", format!("{valid}{newest}")));
     }
+    lines.extend(report.locks.as_ref().map(|locks| ("locks", locks_told(locks))));
     for row in &proofs.witnesses {
         let (name, size) = (escape(&row.name), counted(row.size, "record"));
         lines.push(("witness", format!("{name} cosigned {size} on {} UTC", minute(row.time_utc))));
@@ -180,6 +181,22 @@ pub fn held_against(report: &Report) -> Vec<(&'static str, String)> {
         lines.push(("outside", nothing.to_owned()));
     }
     lines
+}
+
+/// What the store told about its locks.
+fn locks_told(locks: &LockSummary) -> String {
+    let (by, asked) = (escape(&locks.told_by), minute(locks.asked_utc));
+    match locks.first_end_utc.zip(locks.days_left) {
+        None => format!("told by {by} on {asked} UTC: nothing is locked"),
+        Some((end, days)) if days < 0 => {
+            format!("told by {by} on {asked} UTC: the first one ENDED on {} UTC", minute(end))
+        }
+        Some((end, days)) => {
+            let left =
+                if days == 1 { "1 day".to_owned() } else { format!("{} days", grouped(days.unsigned_abs())) };
+            format!("told by {by} on {asked} UTC: the first one ends on {} UTC, {left} left", minute(end))
+        }
+    }
 }
 
 /// A key by its name and id; the whole of it stands in the JSON. One that was given may also be `named` by the evidence.
@@ -224,6 +241,28 @@ mod tests {
         for rung in Rung::ALL {
             let texts = [meaning(rung), proves(rung), open(rung), reach(rung)];
             assert!(texts.iter().all(|text| text.len() > 20 && !text.ends_with('.')), "{rung:?}");
+        }
+    }
+
+    #[test]
+    fn locks_are_told_with_the_days_that_are_left() {
+        let time = |text: &str| Some(text.parse().unwrap());
+        let mut locks = LockSummary {
+            told_by: "s3://bucket/root".to_owned(),
+            asked_utc: "2026-06-01T08:00:00Z".parse().unwrap(),
+            first_end_utc: None,
+            days_left: None,
+            open: std::collections::BTreeMap::new(),
+        };
+        let told = "told by s3://bucket/root on 2026-06-01 08:00 UTC";
+        assert_eq!(locks_told(&locks), format!("{told}: nothing is locked"));
+        for (end, days, words) in [
+            ("2031-05-31T08:00:00Z", 1_825, "ends on 2031-05-31 08:00 UTC, 1,825 days left"),
+            ("2026-06-02T09:00:00Z", 1, "ends on 2026-06-02 09:00 UTC, 1 day left"),
+            ("2026-05-31T08:00:00Z", -1, "ENDED on 2026-05-31 08:00 UTC"),
+        ] {
+            (locks.first_end_utc, locks.days_left) = (time(end), Some(days));
+            assert_eq!(locks_told(&locks), format!("{told}: the first one {words}"));
         }
     }
 }

@@ -1,22 +1,20 @@
 //! Verification and inspection for the screens, on threads of their own. They only send messages.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::thread;
 
 use verify_core::report::RecordSummary;
-use verify_core::source::Folder;
+use verify_core::source::Source;
 use verify_core::verify::{self, Observer, Options, Progress};
 
 use super::Children;
 use crate::app::Message;
 
 /// The threads behind the screens.
-#[derive(Debug)]
 pub struct Threads {
-    path: PathBuf,
+    evidence: Arc<dyn Source>,
     options: Options,
     sender: Sender<Message>,
     cancelled: Arc<AtomicBool>,
@@ -45,12 +43,16 @@ impl Observer for Relay {
 
 impl Threads {
     /// Starts the verification.
-    pub fn start(path: PathBuf, options: Options, sender: Sender<Message>) -> std::io::Result<Self> {
-        let threads = Self { path, options, sender, cancelled: Arc::default() };
+    pub fn start(
+        evidence: Arc<dyn Source>,
+        options: Options,
+        sender: Sender<Message>,
+    ) -> std::io::Result<Self> {
+        let threads = Self { evidence, options, sender, cancelled: Arc::default() };
         let relay = Relay { sender: threads.sender.clone(), cancelled: Arc::clone(&threads.cancelled) };
-        let (source, options) = (Folder::new(&threads.path), threads.options.clone());
+        let (source, options) = (Arc::clone(&threads.evidence), threads.options.clone());
         thread::Builder::new().name("verify".to_owned()).spawn(move || {
-            let work = || verify::verify(&source, &options, &Children::new(&options.limits), &relay);
+            let work = || verify::verify(&*source, &options, &Children::new(&options.limits), &relay);
             let message = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
                 Ok(_) if crate::term::panicked() => Message::Crashed,
                 Ok(report) => Message::Done(Box::new(report)),
@@ -63,9 +65,9 @@ impl Threads {
 
     /// Recomputes the members of one package.
     pub fn inspect(&self, package: String) -> std::io::Result<()> {
-        let (source, limits, sender) = (Folder::new(&self.path), self.options.limits, self.sender.clone());
+        let (source, limits, sender) = (Arc::clone(&self.evidence), self.options.limits, self.sender.clone());
         thread::Builder::new().name("inspect".to_owned()).spawn(move || {
-            let result = verify::inspect(&source, &package, &limits).map_err(|error| chain(&error));
+            let result = verify::inspect(&*source, &package, &limits).map_err(|error| chain(&error));
             let _sent = sender.send(Message::Inspected { package, result });
         })?;
         Ok(())

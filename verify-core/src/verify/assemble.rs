@@ -23,6 +23,8 @@ pub(super) struct Plan {
     pub(super) manifest: Manifest,
     /// Its package.
     pub(super) package: Option<Item>,
+    /// Its commit.
+    pub(super) commit: Option<Item>,
 }
 
 impl Plan {
@@ -363,6 +365,7 @@ fn plan(chosen: &Candidate<'_>) -> Plan {
         leaf: chosen.leaf,
         manifest,
         package: chosen.packages.first().map(|item| (*item).clone()),
+        commit: chosen.commits.first().map(|item| (*item).clone()),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::assemble::{Assembly, Plan};
 use super::explanations::check_explanations;
 use super::ladder::{self, Delivery};
+use super::locks;
 use super::options::{Group, LEFT_OUT, Options};
 use super::payload::Payload;
 use super::pins;
@@ -48,6 +49,7 @@ pub(super) fn build_report(
     let (coverage, uncovered) = judge_rules_and_cycles(assembly, delivery, &payloads, options, &mut later);
     let proven = proofs::judge(source, beside, plans, verified, options, &mut missing, &mut later);
     let pinned = pins::check(plans, options, &mut later);
+    let locked = locks::check(source, plans, beside, options, &mut later);
     let mut report = Report {
         report_version: REPORT_VERSION.to_owned(),
         tool: options.tool.clone(),
@@ -61,6 +63,7 @@ pub(super) fn build_report(
             .then_some(BundleSummary { records: plans.len() as u64, of: beside.history.count }),
         rules: pins::rules(plans),
         pins: pinned,
+        locks: locked.summary,
         coverage,
         checks: Vec::new(),
         records: Vec::new(),
@@ -86,7 +89,7 @@ pub(super) fn build_report(
         report.records.push(summary::record_summary(plan, verified, own));
         summary::add_snapshot(&mut report, &mut controls, plan, verified.recorded.as_ref());
     }
-    ladder::raise(&mut report.records, delivery, &proven, options);
+    ladder::raise(&mut report.records, delivery, &proven, &locked.records, options);
     report.proofs = proven.proofs;
     report.assurance = ladder::steps(&report, delivery, options);
     missing.extend(ladder::unmet(&report.assurance, options));

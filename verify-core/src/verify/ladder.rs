@@ -1,5 +1,7 @@
 //! From records and proofs to the assurance ladder: who stands on which rung, and why not all (F-136).
 
+use std::collections::BTreeSet;
+
 use super::options::Options;
 use super::proofs::Proven;
 use crate::model::Kind;
@@ -17,7 +19,13 @@ pub(super) enum Delivery {
 }
 
 /// Adds the rungs that rest on proofs, and takes away those that this delivery cannot show.
-pub(super) fn raise(records: &mut [RecordSummary], delivery: Delivery, proven: &Proven, options: &Options) {
+pub(super) fn raise(
+    records: &mut [RecordSummary],
+    delivery: Delivery,
+    proven: &Proven,
+    locked: &BTreeSet<u64>,
+    options: &Options,
+) {
     let mut stamps = proven.stamps.clone();
     stamps.sort_unstable();
     let mut earliest = None;
@@ -43,6 +51,7 @@ pub(super) fn raise(records: &mut [RecordSummary], delivery: Delivery, proven: &
             (Rung::Signed, chained && record.sequence < proven.signed),
             (Rung::Timestamped, chained && earliest.is_some_and(|time| time <= latest)),
             (Rung::Anchored, (chained || by_leaf) && record.sequence < proven.anchored),
+            (Rung::Locked, record.rungs.contains(&Rung::Hashed) && locked.contains(&record.sequence)),
         ] {
             if stands {
                 record.rungs.push(rung);
@@ -122,7 +131,7 @@ fn why(rung: Rung, standing: u64, of: u64, report: &Report, delivery: Delivery, 
         Rung::Anchored if options.anchors.is_empty() => "no checkpoint kept outside was given (--checkpoint)",
         Rung::Anchored if standing == 0 => "no kept checkpoint is one that these records extend",
         Rung::Anchored => "no kept checkpoint covers the rest",
-        Rung::Locked => "the store was not asked for its locks; a folder has none to show",
+        Rung::Locked => return why_not_locked(report),
         Rung::RePerformed if of == 0 => "there is no snapshot, so there is nothing to perform again",
         Rung::RePerformed if alone => "one package alone has no earlier states to be compared with",
         Rung::RePerformed => {
@@ -133,6 +142,21 @@ fn why(rung: Rung, standing: u64, of: u64, report: &Report, delivery: Delivery, 
         }
     };
     text.to_owned()
+}
+
+/// Most reasons that are told in one sentence; the report holds all.
+const MOST_REASONS: usize = 4;
+
+fn why_not_locked(report: &Report) -> String {
+    let Some(locks) = &report.locks else {
+        return "the store was not asked for its locks; a folder has none to show".to_owned();
+    };
+    let told = |(why, records): (&String, &u64)| {
+        let noun = if *records == 1 { "record" } else { "records" };
+        format!("{records} {noun}: {why}")
+    };
+    let reasons: Vec<String> = locks.open.iter().take(MOST_REASONS).map(told).collect();
+    if reasons.is_empty() { "the rest is not hashed".to_owned() } else { reasons.join("; ") }
 }
 
 fn findings(records: u64, about_one: &str, about_many: &str) -> String {

@@ -65,11 +65,13 @@ pub enum Group {
     Anchors,
     /// Time-stamp tokens.
     Time,
+    /// Locks of the store.
+    Locks,
 }
 
 impl Group {
     /// Every group.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Structure,
         Self::Chain,
         Self::Coverage,
@@ -81,6 +83,7 @@ impl Group {
         Self::Signatures,
         Self::Anchors,
         Self::Time,
+        Self::Locks,
     ];
 
     /// The group as written on the command line.
@@ -98,6 +101,7 @@ impl Group {
             Self::Signatures => "signatures",
             Self::Anchors => "anchors",
             Self::Time => "time",
+            Self::Locks => "locks",
         }
     }
 
@@ -123,6 +127,7 @@ impl Group {
             | Code::SigLate => Self::Signatures,
             Code::AnchorCheckpoint | Code::AnchorWitness => Self::Anchors,
             Code::TsPresent | Code::TsValid | Code::TsImprint | Code::TsSkew | Code::TsLate => Self::Time,
+            Code::LockDeclared | Code::LockRetention | Code::LockVersions | Code::LockKey => Self::Locks,
             Code::ChainEmpty
             | Code::ChainGenesis
             | Code::ChainLink
@@ -184,6 +189,8 @@ pub struct Options {
     pub authorities: Authorities,
     /// Seconds after a sealing within which a token is in time (F-132).
     pub time_lag_seconds: i64,
+    /// Days, from its sealing on, for which every record must demand a lock that nobody can end (F-154).
+    pub lock_days: Option<u32>,
     /// Rungs without which the answer is inconclusive.
     pub required: BTreeSet<Rung>,
     /// Groups to run; `None` runs all. Structure and chain always run: the rest rests on them.
@@ -214,6 +221,7 @@ impl Default for Options {
             quorum: 0,
             authorities: Authorities::default(),
             time_lag_seconds: 86_400,
+            lock_days: None,
             required: BTreeSet::new(),
             only: None,
             structural: false,
@@ -254,6 +262,10 @@ pub const fn is_structural(code: Code) -> bool {
             | Code::TsImprint
             | Code::TsSkew
             | Code::TsLate
+            | Code::LockDeclared
+            | Code::LockRetention
+            | Code::LockVersions
+            | Code::LockKey
             | Code::ExceptionExpired
             | Code::PolicyParse
             | Code::PolicyBuiltin
