@@ -201,7 +201,8 @@ fn answer(
     sheet.blank();
     sheet.line("The receipt is your own word: keep it where nobody else can write. Then:");
     sheet.line(&format!("  {next}"));
-    Answer { text: sheet, json, code }
+    let written = Some(format!("{} and {}", asked.out.display(), beside.display()));
+    Answer { text: sheet, json, code, written }
 }
 
 #[cfg(test)]
