@@ -10,7 +10,6 @@
 use std::error::Error;
 use std::future::Future;
 use std::io;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -22,9 +21,9 @@ use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
-use tokio::runtime::{Builder, Runtime};
 
 use crate::config::AwsConfig;
+use crate::thread::{Thread, Unfinished};
 
 mod call;
 
@@ -76,13 +75,7 @@ impl Aws {
     }
 
     fn begin(config: &AwsConfig, credentials: Option<Credentials>) -> Result<Self, AwsError> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("aws")
-            .enable_all()
-            .build()
-            .map_err(AwsError::Thread)?;
-        let thread = Thread(Some(runtime));
+        let thread = Thread::start("aws").map_err(AwsError::Thread)?;
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .read_timeout(ATTEMPT)
@@ -133,7 +126,7 @@ impl Aws {
         &self,
         call: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, AwsError> {
-        self.thread.wait(PATIENCE, call)
+        Ok(self.thread.wait(PATIENCE, call)?)
     }
 
     /// As [`wait`](Self::wait), for as long as `patience`: a package takes longer than a signature.
@@ -142,7 +135,16 @@ impl Aws {
         patience: Duration,
         call: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, AwsError> {
-        self.thread.wait(patience, call)
+        Ok(self.thread.wait(patience, call)?)
+    }
+}
+
+impl From<Unfinished> for AwsError {
+    fn from(unfinished: Unfinished) -> Self {
+        match unfinished {
+            Unfinished::Late => Self::Late,
+            Unfinished::Stopped => Self::Stopped,
+        }
     }
 }
 
@@ -150,38 +152,6 @@ impl Aws {
 fn arn_region(reference: &str) -> Option<&str> {
     let rest = reference.strip_prefix("arn:")?;
     rest.split(':').nth(2).filter(|region| !region.is_empty())
-}
-
-/// The runtime on which calls run.
-#[derive(Debug)]
-struct Thread(Option<Runtime>);
-
-impl Thread {
-    fn wait<T: Send + 'static>(
-        &self,
-        patience: Duration,
-        call: impl Future<Output = T> + Send + 'static,
-    ) -> Result<T, AwsError> {
-        let (done, result) = mpsc::channel();
-        let runtime = self.0.as_ref().ok_or(AwsError::Stopped)?;
-        runtime.spawn(async move {
-            // Whoever waits no longer needs no result.
-            let _ = done.send(call.await);
-        });
-        result.recv_timeout(patience).map_err(|error| match error {
-            RecvTimeoutError::Timeout => AwsError::Late,
-            RecvTimeoutError::Disconnected => AwsError::Stopped,
-        })
-    }
-}
-
-impl Drop for Thread {
-    fn drop(&mut self) {
-        // Waiting for its end is forbidden inside of another runtime's task, and nothing is worth it.
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
 }
 
 /// Refuses to send a request over plain http to another machine.
@@ -245,22 +215,5 @@ mod tests {
         ] {
             assert!(!keeps_to_itself(url), "{url}");
         }
-    }
-
-    #[test]
-    fn calls_are_waited_for_and_may_be_dropped_inside_of_a_task() {
-        let other = Builder::new_current_thread().build().unwrap();
-        let result = other.block_on(async {
-            let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-            let thread = Thread(Some(runtime));
-            let seven = thread.wait(PATIENCE, async {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-                7
-            });
-            let stopped = thread.wait(PATIENCE, async { std::panic::resume_unwind(Box::new("stopped")) });
-            (seven.unwrap(), stopped)
-        });
-        assert_eq!(result.0, 7);
-        assert!(matches!(result.1, Err(AwsError::Stopped)));
     }
 }

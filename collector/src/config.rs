@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use verify_core::model::{Origin, Schedule, Tenant};
 
+use crate::secret::SecretSource;
 use crate::signing::KeySource;
 use crate::store::s3::S3Settings;
 
@@ -43,6 +44,8 @@ pub struct Config {
     pub signing_key: Option<KeySource>,
     /// How AWS is reached, should evidence or a key be there.
     pub aws: AwsConfig,
+    /// How Azure is reached, should evidence or a secret be there.
+    pub azure: AzureConfig,
     /// Who stamps the checkpoints; `None`: nobody.
     pub timestamp: Option<TimestampConfig>,
     /// Who approved the first rules.
@@ -67,6 +70,25 @@ pub struct AwsConfig {
     pub profile: Option<String>,
     /// Address of every service: a gateway or a test server. https, or http to this machine.
     pub endpoint_url: Option<String>,
+}
+
+/// How Azure is reached; what is absent follows Azure's own order: environment, then the machine's identity.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AzureConfig {
+    /// Tenant of Microsoft Entra ID.
+    pub tenant_id: Option<String>,
+    /// The application, or the managed identity where a machine has several.
+    pub client_id: Option<String>,
+    /// Where the application's secret is.
+    pub client_secret: Option<SecretSource>,
+    /// Where a shared access signature for blobs is, which is used in place of a token.
+    pub sas: Option<SecretSource>,
+    /// Where tokens are issued: another cloud, or a test server. https, or http to this machine.
+    pub authority_host: Option<String>,
+    /// Resource id of the storage account, for questions that only Azure Resource Manager answers.
+    pub account_id: Option<String>,
+    /// Azure Resource Manager of another cloud, or a test server. https, or http to this machine.
+    pub management_url: Option<String>,
 }
 
 /// A time-stamping authority (RFC 3161).

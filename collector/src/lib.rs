@@ -4,6 +4,8 @@
 //! code that speaks to a real platform.
 
 pub mod aws;
+#[expect(dead_code, reason = "the rest of it serves the stores and secrets in Azure")]
+pub mod azure;
 pub mod chain;
 pub mod cli;
 pub mod clock;
@@ -29,4 +31,5 @@ pub mod signing;
 pub mod slot;
 pub mod snapshot;
 pub mod store;
+mod thread;
 pub mod timestamp;

@@ -11,9 +11,11 @@ use verify_core::time::UtcTime;
 
 use super::{Config, ConfigError, GenesisApproval, Identity, RuleSources, Source, TenantConfig};
 
+mod azure;
 mod services;
 mod store;
 
+use azure::RawAzure;
 use services::{RawAws, RawSigning, RawTimestamp};
 use store::RawStore;
 
@@ -41,6 +43,8 @@ struct RawConfig {
     signing: RawSigning,
     #[serde(default)]
     aws: RawAws,
+    #[serde(default)]
+    azure: RawAzure,
     #[serde(default)]
     timestamp: RawTimestamp,
     genesis: RawGenesis,
@@ -134,6 +138,7 @@ pub(super) fn check(text: &str, path: &Path) -> Result<Config, ConfigError> {
         store,
         signing_key: at.signing_key(raw.signing.key.as_ref())?,
         aws: at.aws(&raw.aws)?,
+        azure: at.azure(&raw.azure)?,
         timestamp: at.timestamp(&raw.timestamp)?,
         genesis: GenesisApproval {
             approved_by: at.short(&raw.genesis.approved_by, "genesis.approved_by")?,

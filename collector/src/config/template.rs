@@ -83,6 +83,21 @@ root = "evidence"
 # Only for a gateway or a test server; plain http is accepted for 127.0.0.1 alone.
 # endpoint_url = "https://aws.example.com"
 
+[azure]
+# Only for evidence or secrets in Azure. What is absent follows Azure's own variables (AZURE_TENANT_ID,
+# AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_FEDERATED_TOKEN_FILE), then the machine's managed identity.
+# tenant_id = "00000000-0000-0000-0000-000000000000"
+# client_id = "00000000-0000-0000-0000-000000000000"
+# Where the application's secret is: file:PATH or env:NAME.
+# client_secret = "file:keys/azure-secret"
+# Where a shared access signature for the container is, in place of an identity.
+# sas = "file:keys/azure-sas"
+# Resource id of the storage account, so that `collector doctor` can ask how it is set.
+# account_id = "/subscriptions/…/resourceGroups/…/providers/Microsoft.Storage/storageAccounts/…"
+# Only for another cloud or a test server; plain http is accepted for 127.0.0.1 alone.
+# authority_host = "https://login.microsoftonline.com"
+# management_url = "https://management.azure.com"
+
 [timestamp]
 # A time-stamping authority (RFC 3161) of your choice, asked for a token over every checkpoint.
 # It learns a digest and nothing else. While it is down, records say so and later runs ask again.

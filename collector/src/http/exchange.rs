@@ -5,13 +5,13 @@ use reqwest::{RequestBuilder, Response};
 
 /// What came of one attempt.
 #[derive(Debug)]
-pub(super) struct Received {
+pub(crate) struct Received {
     /// Status and headers, if the answer got that far.
-    pub(super) head: Option<(u16, HeaderMap)>,
+    pub(crate) head: Option<(u16, HeaderMap)>,
     /// The whole body, or why there is none.
-    pub(super) body: Result<Vec<u8>, Broken>,
+    pub(crate) body: Result<Vec<u8>, Broken>,
     /// Body bytes that arrived, whole or not.
-    pub(super) bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 /// Why an answer cannot be used. Fixed words: an error text of the network stack may name hosts.
@@ -39,7 +39,7 @@ pub enum Broken {
 
 impl Broken {
     /// Whether a repetition may go better.
-    pub(super) const fn is_worth_repeating(self) -> bool {
+    pub(crate) const fn is_worth_repeating(self) -> bool {
         matches!(self, Self::Connect | Self::Timeout | Self::Truncated | Self::Connection)
     }
 
@@ -56,7 +56,8 @@ impl Broken {
     }
 }
 
-pub(super) async fn send(request: RequestBuilder, body_limit: u64) -> Received {
+/// Sends `request` and reads its answer, `body_limit` bytes at most.
+pub(crate) async fn send(request: RequestBuilder, body_limit: u64) -> Received {
     let response = match request.send().await {
         Ok(response) => response,
         Err(error) => return Received { head: None, body: Err(before_head(&error)), bytes: 0 },

@@ -79,7 +79,7 @@ pub fn fill_parent(path: &str, key: &str) -> Result<String, AddressError> {
 }
 
 /// Percent-encodes everything but RFC 3986 unreserved characters; also right for form bodies.
-pub(super) fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
