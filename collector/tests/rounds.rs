@@ -1,5 +1,6 @@
-//! Two collectors write to one chain in S3, again and again at the same moment, while requests and answers get
-//! lost: never a fork, never a lost record, and no memory that grows.
+//! Long runs against S3 while requests and answers get lost: two collectors that write to one chain again and
+//! again at the same moment, and one that collects day after day. Never a fork, never a lost record, nothing
+//! written twice, and no memory that grows.
 
 #![cfg(target_os = "linux")]
 #![expect(
@@ -26,7 +27,8 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use collector::chain::ChainState;
-use collector::demo::runner::Demo;
+use collector::demo::runner::{Demo, DemoError, DemoPlan};
+use collector::demo::scenario::Scenario;
 use collector::nonce::GeneratedNonces;
 use collector::session::{Built, Session, SessionError, small_record};
 use collector::store::s3::{LockMode, S3Limits, S3Settings, StorageClass};
@@ -38,7 +40,11 @@ use seaweed::{SERVER, Seaweed};
 
 /// Rounds, of two records each, unless the variable `ROUNDS` says otherwise.
 const USUAL: usize = 50;
-/// Rounds after which nothing is new any more: connections, buffers, threads.
+/// Cycles, unless the variable `CYCLES` says otherwise.
+const USUAL_CYCLES: u32 = 40;
+/// Runs of a cycle until it is stored, at most: whoever schedules it runs it again when it fails.
+const RUNS: u32 = 4;
+/// Rounds or cycles after which nothing is new any more: connections, buffers, threads.
 const WARM: usize = 15;
 /// Bytes by which both collectors, their chains and both proxies may grow from then on.
 const GROWTH: usize = 48 << 20;
@@ -173,4 +179,44 @@ fn two_collectors_meet_in_every_round_and_every_fault_meets_them() {
     for size in sizes {
         assert!(size[1] < size[0] + GROWTH, "from {} to {} bytes", size[0], size[1]);
     }
+}
+
+#[test]
+fn cycle_after_cycle_is_stored_once_whatever_happens_to_requests() {
+    let cycles = std::env::var("CYCLES").map_or(USUAL_CYCLES, |cycles| cycles.parse().unwrap());
+    assert!(cycles as usize > WARM, "{cycles}");
+    let (bucket, folder) = (SERVER.bucket(), tempfile::tempdir().unwrap());
+    let proxy = unruly(3, 6);
+    let store: Arc<dyn Store> = Arc::new(open(&bucket, &proxy.address()));
+    let scenario = Scenario::quiet("2026-05-01".parse().unwrap());
+    let plan = DemoPlan { scenario, ..runs::plan(folder.path().join("unused"), cycles) };
+    let mut demo = Demo::on(plan, store, Arc::new(GeneratedNonces::from_seed(3))).unwrap();
+    let mut run_again = 0;
+    let mut sizes = Vec::new();
+    for day in 1..=cycles {
+        for run in 1.. {
+            match runs::runtime().block_on(demo.play(day)) {
+                // Stored by an earlier run, whose last answers got lost.
+                Ok(_) | Err(DemoError::Answered(_)) => break,
+                Err(error) => assert!(run < RUNS, "day {day}: {}", told(&error)),
+            }
+            run_again += 1;
+        }
+        if day as usize == WARM {
+            sizes.push(resident());
+        }
+        if day % 5 == 0 {
+            proxy.forget();
+        }
+    }
+    sizes.push(resident());
+    println!("{cycles} cycles, {run_again} runs had to be repeated, resident bytes {sizes:?}");
+
+    let copy = folder.path().join("copy");
+    SERVER.download(&bucket, "acme", &copy);
+    let report = runs::verified(&copy);
+    assert_eq!(runs::against(&report), [""; 0]);
+    let coverage = &report.coverage;
+    assert_eq!((coverage.sealed, coverage.missing), (u64::from(cycles), 0));
+    assert!(sizes[1] < sizes[0] + GROWTH, "from {} to {} bytes", sizes[0], sizes[1]);
 }

