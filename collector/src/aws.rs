@@ -39,6 +39,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// What a caller waits for at most, the search for region and credentials included.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Characters of an ARN at most.
+const LONGEST_REFERENCE: usize = 2_048;
+
 /// Why AWS cannot be asked at all.
 #[derive(Debug, thiserror::Error)]
 pub enum AwsError {
@@ -185,6 +188,12 @@ impl Intercept for NoPlainHttp {
 pub(crate) fn keeps_to_itself(url: &reqwest::Url) -> bool {
     let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
     url.scheme() == "https" || (url.scheme() == "http" && loopback)
+}
+
+/// Whether `text` can be a name, alias or ARN at AWS, and is not the text of a private key.
+pub(crate) fn is_reference(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-:!".contains(c);
+    (1..=LONGEST_REFERENCE).contains(&text.len()) && text.chars().all(plain) && !text.contains("PRIVATE+KEY")
 }
 
 #[cfg(test)]

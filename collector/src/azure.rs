@@ -160,7 +160,7 @@ impl AzureAccess {
         let thread = Thread::start("azure").map_err(AzureError::Thread)?;
         let http = Http::new().map_err(|_never_told| AzureError::Client)?;
         let sas = match &config.sas {
-            Some(source) => Some(Sas::of(&source.load().map_err(AzureError::Secret)?.secret)?),
+            Some(source) => Some(Sas::of(&source.load_here().map_err(AzureError::Secret)?)?),
             None => None,
         };
         let tokens = Tokens::new(Identity::find(config, environment)?, http.clone());

@@ -68,6 +68,14 @@ impl From<ConfigError> for CommandError {
     }
 }
 
+/// Says on standard error why a secret at this place is at risk, if it is.
+fn warn_of(place: Option<String>) {
+    if let Some(warning) = place {
+        // A closed standard error leaves nobody to warn.
+        let _told = writeln!(io::stderr().lock(), "warning: {warning}");
+    }
+}
+
 /// Output that could not be written.
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {

@@ -137,8 +137,8 @@ pub struct Identity {
     pub service_account_id: String,
     /// OAuth client id.
     pub client_id: String,
-    /// Where the client secret is: `file:…` or `env:…`.
-    pub client_secret: String,
+    /// Where the client secret is.
+    pub client_secret: SecretSource,
 }
 
 /// Where the rules come from.

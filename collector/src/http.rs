@@ -27,5 +27,5 @@ pub use pace::{Hold, Pace};
 pub(crate) use request::encoded;
 pub use request::{ReadRequest, fill_parent};
 pub use retry::{Backoff, BudgetSpent, LONGEST_RETRY_AFTER, WaitBudget, is_worth_repeating, retry_after};
-pub use settings::{ClientSettings, Endpoints, HttpLimits};
+pub use settings::{ClientSecret, ClientSettings, Endpoints, HttpLimits};
 pub use transcript::{ExchangeId, Place, Transcript};

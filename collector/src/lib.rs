@@ -21,6 +21,7 @@ pub mod nonce;
 pub mod notes;
 pub mod paging;
 pub mod platform;
+pub mod process;
 pub mod progress;
 pub mod registers;
 pub mod rules;

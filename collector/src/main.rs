@@ -8,6 +8,8 @@ use collector::cli::Cli;
 use collector::command;
 
 fn main() -> ExitCode {
+    // Before anything is read: a crash must not write secrets to a disk.
+    collector::process::forbid_images();
     let cli = Cli::parse();
     let mut out = UntilClosed(io::stdout().lock());
     let result = command::run(cli, &mut out);

@@ -1,6 +1,6 @@
 //! Who signs: the log's private key, wherever it is, behind one small trait.
 //!
-//! A key is the text in a file, a variable or AWS Secrets Manager, or it stays in AWS KMS. What a signer returns is verified before it is used,
+//! A key is a secret like others ([`crate::secret`]), or it stays in AWS KMS. What a signer returns is verified before it is used,
 //! whoever made it. Nothing here says what may be signed: that is [`crate::notes`], after the commit and never before.
 
 use std::sync::Arc;
@@ -8,14 +8,12 @@ use std::sync::Arc;
 use verify_core::checkpoint::VerifierKey;
 use verify_core::model::Origin;
 
-use crate::config::AwsConfig;
-use crate::secret::Secret;
+use crate::secret::{Secret, Services};
 
 mod error;
 mod keyring;
 mod kms;
 mod local;
-mod secrets_manager;
 mod source;
 
 pub use error::{KeyTextError, SignError};
@@ -33,14 +31,17 @@ pub trait Signer: Send + Sync {
     fn sign(&self, text: &[u8]) -> Result<[u8; 64], SignError>;
 }
 
-/// Opens the key at `source`, by `aws` if it is there. A key of another name than `origin` is refused.
-pub fn open(source: &KeySource, origin: &Origin, aws: &AwsConfig) -> Result<Arc<dyn Signer>, SignError> {
+/// Opens the key at `source`, by one of `services` if it is there. A key of another name than `origin` is refused.
+pub fn open(
+    source: &KeySource,
+    origin: &Origin,
+    services: &Services<'_>,
+) -> Result<Arc<dyn Signer>, SignError> {
     let local =
         |text: &Secret| PrivateKey::parse(text).map(LocalSigner::new).map_err(|error| error.at(source));
     let signer: Arc<dyn Signer> = match source {
-        KeySource::Text(secret) => Arc::new(local(&secret.load()?.secret)?),
-        KeySource::AwsSecret(name) => Arc::new(local(&secrets_manager::load(name, aws)?)?),
-        KeySource::AwsKms(key) => Arc::new(KmsSigner::open(key, origin, aws)?),
+        KeySource::Text(secret) => Arc::new(local(&secret.load(services)?)?),
+        KeySource::AwsKms(key) => Arc::new(KmsSigner::open(key, origin, services.aws)?),
     };
     if signer.key().name() == origin.as_str() {
         Ok(signer)

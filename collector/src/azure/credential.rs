@@ -64,7 +64,7 @@ impl Identity {
         let tenant = config.tenant_id.clone().or_else(|| environment("AZURE_TENANT_ID"));
         let client = config.client_id.clone().or_else(|| environment("AZURE_CLIENT_ID"));
         let proof = match &config.client_secret {
-            Some(source) => Some(Proof::Secret(source.load().map_err(AzureError::Secret)?.secret)),
+            Some(source) => Some(Proof::Secret(source.load_here().map_err(AzureError::Secret)?)),
             None => match environment("AZURE_CLIENT_SECRET") {
                 Some(text) => {
                     let text = Zeroizing::new(text);

@@ -10,7 +10,7 @@ use super::CallFault;
 use crate::aws::keeps_to_itself;
 use crate::clock::{Clock, SystemClock};
 use crate::http::{Broken, retry_after, send};
-use crate::secret::Secret;
+use crate::secret::{Secret, wiped};
 
 pub(crate) use reqwest::Method;
 
@@ -143,13 +143,11 @@ impl Http {
         }
         let mut request = self.0.request(ask.method.clone(), url.clone()).headers(ask.headers.clone());
         if let Some(token) = token {
-            let text = Zeroizing::new(format!("Bearer {}", token.expose()));
-            let Ok(mut value) = HeaderValue::from_str(&text) else { return (Err(CallFault::Form), None) };
-            value.set_sensitive(true);
+            let Some(value) = wiped::bearer(token.expose()) else { return (Err(CallFault::Form), None) };
             request = request.header(AUTHORIZATION, value);
         }
         if matches!(ask.method, Method::PUT | Method::POST) {
-            request = request.body(ask.body.clone());
+            request = request.body(wiped::body(Zeroizing::new(ask.body.clone())));
         }
         let Ok(received) = tokio::time::timeout(time, send(request, ask.limit)).await else {
             return (Err(CallFault::Late), None);
@@ -160,7 +158,7 @@ impl Http {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         if !(200..300).contains(&status) {
             let asked = text(RETRY_AFTER.as_str()).and_then(|value| retry_after(value, SystemClock.now()));
-            let body = received.body.unwrap_or_default();
+            let body = Zeroizing::new(received.body.unwrap_or_default());
             return (Err(CallFault::refused(status, text("x-ms-error-code"), &body)), asked);
         }
         match received.body {

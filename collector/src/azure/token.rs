@@ -9,8 +9,6 @@ use reqwest::Url;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 use tokio::sync::Mutex;
-use verify_core::canon;
-use verify_core::limits::Limits;
 use zeroize::Zeroizing;
 
 use super::credential::{Identity, Proof};
@@ -18,7 +16,7 @@ use super::http::{Answer, Ask, Http, Method, Patience};
 use super::{AzureError, CallFault};
 use crate::clock::{Clock, SystemClock, plus};
 use crate::http::encoded;
-use crate::secret::{Secret, one_line};
+use crate::secret::{Secret, one_line, wiped};
 
 /// A token this close to its end is renewed rather than used; a quarter of a short token's life.
 const MARGIN: Duration = Duration::from_mins(5);
@@ -163,7 +161,7 @@ fn assertion(path: &Path) -> Result<Secret, AzureError> {
 /// A token answer (RFC 6749 section 5.1). Managed identities write numbers as texts.
 fn read(answer: Answer, now: Timestamp) -> Option<Held> {
     let body = Zeroizing::new(answer.body);
-    let answer = canon::read(&body, &Limits::default()).ok()?;
+    let answer = wiped::Json::read(&body)?;
     let token = answer.get("access_token").and_then(Value::as_str)?;
     // RFC 6750 section 2.1: b64token. Anything else could break out of the header.
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '+' | '/' | '=');

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use verify_core::limits::Limits;
 use verify_core::profile::{Profile, RedactWith};
 
-use super::{CommandError, open};
+use super::{CommandError, open, warn_of};
 use crate::cli::{CollectArguments, Format};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::cycle::{Cycle, CycleEnd, CycleError, CycleOutcome, CycleReport};
 use crate::exit::Ending;
 use crate::extract::{ResponseSchemas, SchemasError};
-use crate::http::{AddressError, ApiClient, ClientError, ClientSettings, Endpoints};
+use crate::http::{AddressError, ApiClient, ClientError, ClientSecret, ClientSettings, Endpoints};
+use crate::notes::told;
 use crate::progress::ProgressClock;
 use crate::registers::{Registers, RegistersError};
-use crate::secret::{SecretError, SecretSource};
+use crate::secret::{SecretError, Services};
 use crate::session::Session;
 use crate::slot::{SlotError, due};
 
@@ -90,8 +91,22 @@ async fn collect(config: &Config, arguments: &CollectArguments) -> Result<CycleE
     Ok(cycle.run(&mut client, &mut chain, &registers).await?)
 }
 
+/// The secret of the identity. A service that does not give it now is a failure of the cycle like a platform that is
+/// down, and sealed as one; whatever else is wrong with it ends the run.
+fn client_secret(config: &Config) -> Result<ClientSecret, CommandError> {
+    let source = &config.identity.client_secret;
+    match source.load(&Services::from(config)) {
+        Ok(secret) => {
+            warn_of(source.warning());
+            Ok(ClientSecret::AtHand(secret))
+        }
+        Err(error) if error.is_passing() => Ok(ClientSecret::Unreachable(told(&error))),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn client(config: &Config, session: &Session) -> Result<ApiClient, CommandError> {
-    let loaded = config.identity.client_secret.parse::<SecretSource>().and_then(|source| source.load())?;
+    let client_secret = client_secret(config)?;
     let mut seed = [0_u8; 8];
     getrandom::fill(&mut seed).map_err(|error| {
         CommandError::new(Ending::Internal, format!("the system gives no random numbers: {error}"))
@@ -105,7 +120,7 @@ fn client(config: &Config, session: &Session) -> Result<ApiClient, CommandError>
         &session.rules.profile,
         endpoints,
         &config.identity.client_id,
-        loaded.secret,
+        client_secret,
         u64::from_le_bytes(seed),
     )?;
     let clock: Arc<dyn Clock> = if std::io::stderr().is_terminal() {
@@ -222,8 +237,8 @@ impl From<RegistersError> for CommandError {
 
 impl From<SecretError> for CommandError {
     fn from(error: SecretError) -> Self {
-        Self::new(Ending::Usage, error)
-            .hint("identity.client_secret says where the secret is: file:PATH or env:NAME")
+        let hint = error.hint("identity.client_secret");
+        Self::new(Ending::Usage, error).hint(hint)
     }
 }
 

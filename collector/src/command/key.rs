@@ -19,6 +19,7 @@ use crate::config::{Config, StoreConfig};
 use crate::exit::Ending;
 use crate::notes;
 use crate::seal::SealedRecord;
+use crate::secret::Services;
 use crate::session::{Built, Session, SessionError, small_record};
 use crate::signing::{self, KeyMismatch, KeySource, Keyring, PrivateKey, Signer, write_key_file};
 
@@ -122,7 +123,7 @@ fn show_configured(
         return Err(CommandError::new(Ending::Usage, "the chain is not signed and no key is configured")
             .hint("make a key with `collector key generate`"));
     };
-    let signer = signing::open(source, &config.origin, &config.aws)?;
+    let signer = signing::open(source, &config.origin, &Services::from(config))?;
     if pem {
         write!(out, "{}", signer.key().public_pem())?;
         return Ok(Ending::Done);
@@ -140,10 +141,10 @@ fn show_configured(
 
 fn rotate(arguments: &RotateArguments, out: &mut dyn Write) -> Result<Ending, CommandError> {
     let config = Config::read(&arguments.config.config)?;
-    let new = signing::open(&arguments.new.parse::<KeySource>()?, &config.origin, &config.aws)?;
+    let new = signing::open(&arguments.new.parse::<KeySource>()?, &config.origin, &Services::from(&config))?;
     let outgoing = match &config.signing_key {
         Some(source) if !arguments.emergency => {
-            Some(signing::open(source, &config.origin, &config.aws).map_err(|error| {
+            Some(signing::open(source, &config.origin, &Services::from(&config)).map_err(|error| {
                 // A service that is down is no reason to do without the key it holds.
                 let lost = !error.is_passing();
                 let error = CommandError::from(error);

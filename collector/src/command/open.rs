@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::CommandError;
+use super::{CommandError, warn_of};
 use crate::chain::ChainState;
 use crate::clock::SystemClock;
 use crate::config::{Config, StoreConfig, TimestampConfig};
@@ -14,6 +14,7 @@ use crate::nonce::GeneratedNonces;
 use crate::notes::{NotesError, told};
 use crate::rules::{Rules, RulesError};
 use crate::seal::SealError;
+use crate::secret::Services;
 use crate::session::{Session, SessionError};
 use crate::signing::{self, KeyMismatch, Keyring, SignError};
 use crate::store::{DirStore, S3Store, Store, StoreError};
@@ -33,8 +34,11 @@ pub(super) fn session_of(config: &Config) -> Result<Session, CommandError> {
 /// The configured key; none for a chain that is not signed.
 fn keyring(config: &Config) -> Result<Keyring, CommandError> {
     let Some(source) = &config.signing_key else { return Ok(Keyring::none()) };
-    match signing::open(source, &config.origin, &config.aws) {
-        Ok(signer) => Ok(Keyring::of(signer)),
+    match signing::open(source, &config.origin, &Services::from(config)) {
+        Ok(signer) => {
+            warn_of(source.warning());
+            Ok(Keyring::of(signer))
+        }
         Err(error) if error.is_passing() => Ok(Keyring::unreachable(told(&error))),
         Err(error) => Err(error.into()),
     }

@@ -210,26 +210,10 @@ impl Text<'_> {
     }
 
     fn identity(&self, raw: &RawIdentity) -> Result<Identity, ConfigError> {
-        let secret = self.short(&raw.client_secret, "identity.client_secret")?;
-        let named = ["file:", "env:"]
-            .iter()
-            .any(|kind| secret.strip_prefix(kind).is_some_and(|rest| !rest.is_empty()));
-        if !named {
-            // The value may be the secret itself: it is not repeated.
-            return Err(self.refuse(
-                &raw.client_secret.span(),
-                &"identity.client_secret is no reference to a secret",
-                "write file:/run/secrets/collector or env:COLLECTOR_SECRET; the secret itself never stands here",
-            ));
-        }
-        let client_secret = match secret.strip_prefix("file:") {
-            Some(file) => format!("file:{}", self.resolve(file).display()),
-            None => secret,
-        };
         Ok(Identity {
             service_account_id: self.short(&raw.service_account_id, "identity.service_account_id")?,
             client_id: self.short(&raw.client_id, "identity.client_id")?,
-            client_secret,
+            client_secret: self.client_secret(&raw.client_secret)?,
         })
     }
 

@@ -7,15 +7,17 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::{RequestBuilder, Url, redirect};
 use verify_core::digest::Digest;
 use verify_core::model::Exchange;
+use zeroize::Zeroizing;
 
 use super::exchange::{self, Received};
 use super::token::{self, Token};
 use super::transcript::{correlation_id, rate_limit};
 use super::{
-    Backoff, Broken, ClientSettings, ExchangeId, LONGEST_RETRY_AFTER, Pace, Place, ReadFault, ReadRequest,
-    Refusal, SignInFault, Transcript, WaitBudget, is_worth_repeating, retry_after,
+    Backoff, Broken, ClientSecret, ClientSettings, ExchangeId, LONGEST_RETRY_AFTER, Pace, Place, ReadFault,
+    ReadRequest, Refusal, SignInFault, Transcript, WaitBudget, is_worth_repeating, retry_after,
 };
 use crate::clock::{self, Clock};
+use crate::secret::wiped;
 
 /// A client cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -172,23 +174,23 @@ impl ApiClient {
 
     async fn mint(&mut self) -> Result<(), SignInFault> {
         self.token = None;
+        let secret = match &self.settings.client_secret {
+            ClientSecret::AtHand(secret) => secret.clone(),
+            ClientSecret::Unreachable(why) => return Err(SignInFault::Secret(why.clone())),
+        };
         self.sign_ins += 1;
         let place = Place { resource: "sign_in", parent: None, page: 1, round: self.sign_ins };
         let url = self.settings.token_endpoint.url().clone();
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let (form, basic) = token::request(
-                &self.settings.sign_in,
-                &self.settings.client_id,
-                &self.settings.client_secret,
-            );
+            let (form, basic) = token::request(&self.settings.sign_in, &self.settings.client_id, &secret);
             let mut builder = self
                 .http
                 .post(url.clone())
                 .header(ACCEPT, "application/json")
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(form);
+                .body(wiped::body(form));
             if let Some(basic) = basic {
                 builder = builder.header(AUTHORIZATION, basic);
             }
@@ -196,7 +198,7 @@ impl ApiClient {
                 self.attempt("POST", &url, builder, place, attempts).await.map_err(SignInFault::Endpoint)?;
             match self.judge(&attempt, true) {
                 Next::Take => {
-                    let body = zeroize::Zeroizing::new(attempt.into_answer().body);
+                    let body = Zeroizing::new(attempt.into_answer().body);
                     let token = Token::from_answer(&body, self.clock.now()).map_err(SignInFault::Answer)?;
                     self.token = Some(token);
                     return Ok(());
@@ -308,7 +310,9 @@ impl Attempt {
     fn fault(self, attempts: u32) -> ReadFault {
         match (self.received.head, self.received.body) {
             (Some((status, _)), body) if !(200..=299).contains(&status) => {
-                ReadFault::Refused { refusal: Refusal::new(status, &body.unwrap_or_default()), attempts }
+                // A refusal of a sign-in may repeat what was presented.
+                let body = Zeroizing::new(body.unwrap_or_default());
+                ReadFault::Refused { refusal: Refusal::new(status, &body), attempts }
             }
             (_, Err(broken)) => ReadFault::Broken { broken, attempts },
             (_, Ok(_)) => ReadFault::Broken { broken: Broken::Connection, attempts },

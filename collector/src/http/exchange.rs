@@ -3,6 +3,9 @@
 use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 use reqwest::{RequestBuilder, Response};
 
+/// Bytes that a body has room for before it grows; answers that hold secrets are smaller.
+const FIRST_ROOM: usize = 16 * 1_024;
+
 /// What came of one attempt.
 #[derive(Debug)]
 pub(crate) struct Received {
@@ -63,7 +66,8 @@ pub(crate) async fn send(request: RequestBuilder, body_limit: u64) -> Received {
         Err(error) => return Received { head: None, body: Err(before_head(&error)), bytes: 0 },
     };
     let head = Some((response.status().as_u16(), response.headers().clone()));
-    let mut collected = Vec::new();
+    // Room for a token from the start: a growing buffer leaves copies of one behind.
+    let mut collected = Vec::with_capacity(FIRST_ROOM);
     let read = read_body(response, body_limit, &mut collected).await;
     let bytes = collected.len() as u64;
     Received { head, body: read.map(|()| collected), bytes }

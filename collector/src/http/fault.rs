@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use verify_core::canon;
-use verify_core::limits::Limits;
+use serde_json::Value;
 
 use super::{AddressError, Broken, BudgetSpent};
+use crate::secret::wiped;
 
 /// A read that gave no usable answer, after every permitted repetition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +51,9 @@ pub enum SignInFault {
     /// The token endpoint did not answer usefully.
     #[error(transparent)]
     Endpoint(ReadFault),
+    /// There is no secret to ask with; why.
+    #[error("the client secret is not to be had: {0}")]
+    Secret(String),
     /// It answered with success, but not with a token.
     #[error("the answer of the token endpoint is not a token: {0}")]
     Answer(&'static str),
@@ -78,9 +81,9 @@ impl fmt::Display for Refusal {
 impl Refusal {
     /// Reads the word out of an error body: `code` as Genesys Cloud gives it, `error` as RFC 6749 does.
     pub(super) fn new(status: u16, body: &[u8]) -> Self {
-        let value = canon::read(body, &Limits::default()).ok();
-        let word = value.as_ref().and_then(|value| {
-            let text = value.get("code").or_else(|| value.get("error"))?.as_str()?;
+        let answer = wiped::Json::read(body);
+        let word = answer.as_ref().and_then(|answer| {
+            let text = answer.get("code").or_else(|| answer.get("error")).and_then(Value::as_str)?;
             // Everything else in an error body is free text and may repeat what must not be written.
             let harmless = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_');
             (!text.is_empty() && text.len() <= 64 && text.chars().all(harmless)).then(|| text.to_owned())
@@ -122,6 +125,7 @@ impl SignInFault {
                 Some(Refusal { status: 400 | 401 | 403, .. }) => "sign_in_refused".to_owned(),
                 _ => fault.code(),
             },
+            Self::Secret(_) => "secret_unreachable".to_owned(),
             Self::Answer(_) => "sign_in_answer".to_owned(),
         }
     }

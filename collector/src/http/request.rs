@@ -80,7 +80,8 @@ pub fn fill_parent(path: &str, key: &str) -> Result<String, AddressError> {
 
 /// Percent-encodes everything but RFC 3986 unreserved characters; also right for form bodies.
 pub(crate) fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+    // Room for the longest outcome: what is encoded may be a secret, and a growing text leaves copies behind.
+    let mut out = String::with_capacity(text.len() * 3);
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             out.push(char::from(byte));

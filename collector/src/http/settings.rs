@@ -42,6 +42,21 @@ pub struct Endpoints<'a> {
     pub sign_in_base: Option<&'a str>,
 }
 
+/// The secret of the identity, if its service gives it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientSecret {
+    /// Here it is.
+    AtHand(Secret),
+    /// Not now, and why, in words that may be sealed: a cycle that cannot sign in is a failure of its slot.
+    Unreachable(String),
+}
+
+impl From<Secret> for ClientSecret {
+    fn from(secret: Secret) -> Self {
+        Self::AtHand(secret)
+    }
+}
+
 /// Everything an [`super::ApiClient`] needs.
 #[derive(Debug)]
 pub struct ClientSettings {
@@ -54,7 +69,7 @@ pub struct ClientSettings {
     /// Id of the read-only identity.
     pub client_id: String,
     /// Its secret.
-    pub client_secret: Secret,
+    pub client_secret: ClientSecret,
     /// Pacing and retry bounds.
     pub pacing: Pacing,
     /// Bounds of one exchange.
@@ -69,7 +84,7 @@ impl ClientSettings {
         profile: &Profile,
         endpoints: Endpoints<'_>,
         client_id: &str,
-        client_secret: Secret,
+        client_secret: impl Into<ClientSecret>,
         jitter_seed: u64,
     ) -> Result<Self, AddressError> {
         let placed = |text: &str| text.replace("{domain}", endpoints.domain);
@@ -87,7 +102,7 @@ impl ClientSettings {
             token_endpoint: TokenEndpoint::parse(&url, endpoints.sign_in_base)?,
             sign_in: profile.sign_in.clone(),
             client_id: client_id.to_owned(),
-            client_secret,
+            client_secret: client_secret.into(),
             pacing: profile.pacing.clone(),
             limits: HttpLimits::default(),
             jitter_seed,

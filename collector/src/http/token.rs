@@ -7,14 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use reqwest::header::HeaderValue;
 use serde_json::Value;
-use verify_core::canon;
-use verify_core::limits::Limits;
 use verify_core::profile::{ClientAuth, SignIn};
 use zeroize::Zeroizing;
 
 use super::request::encoded;
 use crate::clock;
-use crate::secret::Secret;
+use crate::secret::{Secret, wiped};
 
 /// A token this close to its end is renewed rather than used; a quarter of a short token's life, so that
 /// it is used at all.
@@ -34,14 +32,9 @@ pub(super) struct Token {
 impl Token {
     /// Reads a successful answer of the token endpoint (RFC 6749 section 5.1), received at `now`.
     pub(super) fn from_answer(body: &[u8], now: Timestamp) -> Result<Self, &'static str> {
-        let answer = canon::read(body, &Limits::default()).map_err(|_| "it is no JSON")?;
+        let answer = wiped::Json::read(body).ok_or("it is no JSON")?;
         let token = answer.get("access_token").and_then(Value::as_str).ok_or("access_token is missing")?;
-        // RFC 6750 section 2.1: b64token. Anything else could break out of the header.
-        let plain =
-            |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '+' | '/' | '=');
-        if token.is_empty() || !token.chars().all(plain) {
-            return Err("access_token holds characters that no token has");
-        }
+        let authorization = wiped::bearer(token).ok_or("access_token holds characters that no token has")?;
         let kind = answer.get("token_type").and_then(Value::as_str).ok_or("token_type is missing")?;
         if !kind.eq_ignore_ascii_case("bearer") {
             return Err("token_type is not bearer");
@@ -50,9 +43,6 @@ impl Token {
             None => LIFETIME_UNTOLD,
             Some(seconds) => seconds.as_u64().ok_or("expires_in is no number of seconds")?,
         };
-        let text = Zeroizing::new(format!("Bearer {token}"));
-        let mut authorization = HeaderValue::from_str(&text).map_err(|_| "it does not fit a header")?;
-        authorization.set_sensitive(true);
         let lifetime = Duration::from_secs(lifetime);
         let expires = clock::plus(now, lifetime);
         Ok(Self { authorization, expires, margin: MARGIN.min(lifetime / 4) })
@@ -70,29 +60,38 @@ impl Token {
 
 /// The form body of the token request and, for basic authentication, its header (RFC 6749 sections
 /// 2.3.1 and 4.4.2).
-pub(super) fn request(sign_in: &SignIn, id: &str, secret: &Secret) -> (String, Option<HeaderValue>) {
-    let mut form = "grant_type=client_credentials".to_owned();
-    if let Some(scope) = &sign_in.scope {
-        form.push_str("&scope=");
-        form.push_str(&encoded(scope));
-    }
+pub(super) fn request(
+    sign_in: &SignIn,
+    id: &str,
+    secret: &Secret,
+) -> (Zeroizing<String>, Option<HeaderValue>) {
     let secret = Zeroizing::new(encoded(secret.expose()));
+    let id = encoded(id);
+    // Room for all of it from the start: a growing text leaves copies behind.
+    let scope = sign_in.scope.as_deref().map(encoded).unwrap_or_default();
+    let mut form = Zeroizing::new(String::with_capacity(128 + scope.len() + id.len() + secret.len()));
+    form.push_str("grant_type=client_credentials");
+    if sign_in.scope.is_some() {
+        form.push_str("&scope=");
+        form.push_str(&scope);
+    }
     match sign_in.client_auth {
         ClientAuth::Body => {
             form.push_str("&client_id=");
-            form.push_str(&encoded(id));
+            form.push_str(&id);
             form.push_str("&client_secret=");
             form.push_str(&secret);
             (form, None)
         }
         ClientAuth::Basic => {
-            let pair = Zeroizing::new(format!("{}:{}", encoded(id), *secret));
-            let text = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
-            let mut header = HeaderValue::from_str(&text).ok();
-            if let Some(header) = &mut header {
-                header.set_sensitive(true);
+            let mut pair = Zeroizing::new(String::with_capacity(id.len() + 1 + secret.len()));
+            for part in [id.as_str(), ":", &secret] {
+                pair.push_str(part);
             }
-            (form, header)
+            let mut text = Zeroizing::new(String::with_capacity(10 + pair.len().div_ceil(3) * 4));
+            text.push_str("Basic ");
+            STANDARD.encode_string(pair.as_bytes(), &mut text);
+            (form, wiped::header(text))
         }
     }
 }
@@ -120,12 +119,12 @@ mod tests {
         let secret = Secret::new("7Fjfp0ZBr1KtDRbnfVdmIw".to_owned());
         // The example of RFC 6749 section 2.3.1, client s6BhdRkqt3.
         let (form, header) = request(&sign_in(ClientAuth::Basic), "s6BhdRkqt3", &secret);
-        assert_eq!(form, "grant_type=client_credentials&scope=a%3Aread%20b%3Aread");
+        assert_eq!(*form, "grant_type=client_credentials&scope=a%3Aread%20b%3Aread");
         let header = header.unwrap();
         assert_eq!(header.to_str().unwrap(), "Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3");
         assert!(header.is_sensitive());
         let (form, header) = request(&sign_in(ClientAuth::Body), "id", &Secret::new("a&b=c".to_owned()));
-        assert!(form.ends_with("&client_id=id&client_secret=a%26b%3Dc"), "{form}");
+        assert!(form.ends_with("&client_id=id&client_secret=a%26b%3Dc"), "{}", *form);
         assert!(header.is_none());
     }
 

@@ -5,13 +5,17 @@ use verify_core::model::Origin;
 
 use super::KeySource;
 use crate::aws::AwsError;
-use crate::secret::SecretError;
+use crate::secret::{SecretError, SecretSource};
 
 /// Why there is no signature.
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
     /// The place of the key is written in no known form.
-    #[error("key source {found:?} is not understood, expected {}", KeySource::FORMS)]
+    #[error(
+        "key source {found:?} is not understood, expected {} or {}",
+        SecretSource::FORMS,
+        KeySource::KMS_FORM
+    )]
     Source {
         /// Text before the first colon, at most 20 characters: the rest might be a pasted key.
         found: String,
@@ -85,14 +89,22 @@ pub enum SignError {
 impl SignError {
     /// Whether a later attempt may succeed without anybody changing the configuration.
     #[must_use]
-    pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Service { passing: true, .. } | Self::Aws(AwsError::Late | AwsError::Stopped))
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Secret(error) => error.is_passing(),
+            Self::Service { passing, .. } => *passing,
+            Self::Aws(error) => matches!(error, AwsError::Late | AwsError::Stopped),
+            _ => false,
+        }
     }
 
     /// What to do about it.
     #[must_use]
-    pub const fn hint(&self) -> &'static str {
-        match self {
+    pub fn hint(&self) -> String {
+        let hint = match self {
+            Self::Secret(error @ (SecretError::Service { .. } | SecretError::Aws(_) | SecretError::Azure(_))) => {
+                return error.hint("signing.key");
+            }
             Self::Name { .. } => {
                 "a chain's key bears the chain's name: make one with `collector key generate`"
             }
@@ -110,7 +122,8 @@ impl SignError {
                 "correct signing.key, or [aws] region, profile and endpoint_url; keys and secrets belong to one region"
             }
             _ => "signing.key says where the key is; make one with `collector key generate`",
-        }
+        };
+        hint.to_owned()
     }
 }
 

@@ -5,35 +5,39 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::SignError;
+use crate::aws::is_reference;
 use crate::secret::SecretSource;
 
 /// Place of a signing key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
-    /// Its text, in a file or a variable: `file:PATH` or `env:NAME`.
+    /// Its text, wherever a secret can be.
     Text(SecretSource),
-    /// Its text, in AWS Secrets Manager: `aws-secretsmanager:NAME-OR-ARN`.
-    AwsSecret(String),
     /// A key that AWS KMS holds: `aws-kms:KEY-ID-OR-ALIAS-OR-ARN`.
     AwsKms(String),
 }
 
-const AWS_SECRET: &str = "aws-secretsmanager";
 const AWS_KMS: &str = "aws-kms";
-/// Characters of an ARN at most.
-const LONGEST_REFERENCE: usize = 2_048;
 
 impl KeySource {
-    /// Every form in which a place is written.
-    pub const FORMS: &str =
-        "file:PATH, env:NAME, aws-secretsmanager:NAME-OR-ARN or aws-kms:KEY-ID-OR-ALIAS-OR-ARN";
+    /// The form of a place where the key stays; the others are [`SecretSource::FORMS`].
+    pub const KMS_FORM: &str = "aws-kms:KEY-ID-OR-ALIAS-OR-ARN";
 
     /// The same place, with a relative path resolved against `folder`.
     #[must_use]
     pub fn resolved(self, folder: &Path) -> Self {
         match self {
-            Self::Text(SecretSource::File(path)) => Self::Text(SecretSource::File(folder.join(path))),
-            elsewhere => elsewhere,
+            Self::Text(secret) => Self::Text(secret.resolved(folder)),
+            Self::AwsKms(key) => Self::AwsKms(key),
+        }
+    }
+
+    /// Why this place is the weaker choice, if it is.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        match self {
+            Self::Text(secret) => secret.warning(),
+            Self::AwsKms(_) => None,
         }
     }
 }
@@ -43,15 +47,11 @@ impl FromStr for KeySource {
 
     fn from_str(text: &str) -> Result<Self, SignError> {
         match text.split_once(':') {
-            Some(("file" | "env", _)) => Ok(Self::Text(text.parse()?)),
-            Some((AWS_SECRET, name)) if is_reference(name) => Ok(Self::AwsSecret(name.to_owned())),
-            Some((AWS_SECRET, _)) => {
-                Err(SignError::Reference { scheme: AWS_SECRET, expected: "name or ARN of a secret" })
-            }
             Some((AWS_KMS, key)) if is_reference(key) => Ok(Self::AwsKms(key.to_owned())),
             Some((AWS_KMS, _)) => {
                 Err(SignError::Reference { scheme: AWS_KMS, expected: "id, alias or ARN of a key" })
             }
+            _ if SecretSource::is_meant(text) => Ok(Self::Text(text.parse()?)),
             other => {
                 let scheme = other.map_or("", |(scheme, _)| scheme);
                 Err(SignError::Source { found: scheme.chars().take(20).collect() })
@@ -64,16 +64,9 @@ impl fmt::Display for KeySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(secret) => secret.fmt(f),
-            Self::AwsSecret(name) => write!(f, "{AWS_SECRET}:{name}"),
             Self::AwsKms(key) => write!(f, "{AWS_KMS}:{key}"),
         }
     }
-}
-
-/// Whether `text` can be a name at AWS, and is not the text of a private key.
-fn is_reference(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-:!".contains(c);
-    (1..=LONGEST_REFERENCE).contains(&text.len()) && text.chars().all(plain) && !text.contains("PRIVATE+KEY")
 }
 
 #[cfg(test)]
@@ -86,6 +79,8 @@ mod tests {
             "file:keys/log.key",
             "env:LOG_KEY",
             "aws-secretsmanager:prod/evidence-key",
+            "aws-secretsmanager:prod/evidence#log-key",
+            "azure-keyvault:https://acme.vault.azure.net/secrets/evidence-key",
             "aws-secretsmanager:arn:aws:secretsmanager:eu-central-1:111122223333:secret:key-AbCdEf",
             "aws-kms:alias/evidence",
             "aws-kms:mrk-1234abcd12ab34cd56ef1234567890ab",
@@ -108,6 +103,7 @@ mod tests {
             "aws-kms:a key",
             "aws-kms:",
             "aws-secretsmanager:",
+            "azure-keyvault:PRIVATE+KEY+a+01234567+AYEKFALVFGyNhPJEMzD1QIDr",
             "vault:x",
             "file:",
             "env:A=B",

@@ -9,6 +9,7 @@ use super::super::{AwsConfig, ConfigError, TimestampConfig};
 use super::Text;
 use crate::aws::keeps_to_itself;
 use crate::notes::told;
+use crate::secret::{SecretError, SecretSource};
 use crate::signing::KeySource;
 
 const LONGEST_TIMEOUT: u32 = 60;
@@ -54,6 +55,21 @@ impl Text<'_> {
         }
         let message = format!("{name} holds {text:?}, expected https without user, query or fragment");
         Err(self.refuse(&value.span(), &message, "plain http is accepted for 127.0.0.1 only"))
+    }
+
+    pub(super) fn client_secret(&self, value: &Spanned<String>) -> Result<SecretSource, ConfigError> {
+        let text = self.short(value, "identity.client_secret")?;
+        let source = text.parse::<SecretSource>().map_err(|error| {
+            // The value may be the secret itself: it is not repeated, and neither is what stands before a colon in it.
+            let told = match error {
+                SecretError::Source { .. } => "it is no reference to a secret".to_owned(),
+                other => told(&other),
+            };
+            let hint = "write file:/run/secrets/collector, aws-secretsmanager:NAME, azure-keyvault:ADDRESS or \
+                        env:COLLECTOR_SECRET; the secret itself never stands here";
+            self.refuse(&value.span(), &format!("identity.client_secret: {told}"), hint)
+        })?;
+        Ok(source.resolved(self.path.parent().unwrap_or(Path::new(""))))
     }
 
     pub(super) fn signing_key(
