@@ -11,6 +11,7 @@ mod address;
 mod client;
 mod exchange;
 mod fault;
+mod guard;
 mod pace;
 mod request;
 mod retry;

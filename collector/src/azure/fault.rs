@@ -64,7 +64,7 @@ impl CallFault {
             Broken::Timeout => Self::Late,
             Broken::Truncated | Broken::Connection => Self::Cut,
             Broken::TooLarge(limit) => Self::TooLarge(limit),
-            Broken::Encoded => Self::Form,
+            Broken::Encoded | Broken::Credential => Self::Form,
         }
     }
 

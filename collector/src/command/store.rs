@@ -2,10 +2,11 @@
 
 use std::io::Write;
 
-use super::CommandError;
+use super::{CommandError, warn_of};
 use crate::cli::{DoctorArguments, Format, StoreCommand};
 use crate::config::{Config, StoreConfig};
 use crate::exit::Ending;
+use crate::signing::KeySource;
 use crate::store::s3::examine::{Answer, Examination};
 use crate::store::s3::plan::plan;
 use crate::store::{S3Store, StoreError};
@@ -13,6 +14,8 @@ use crate::store::{S3Store, StoreError};
 /// Examines the configured store.
 pub(super) fn doctor(arguments: &DoctorArguments, out: &mut dyn Write) -> Result<Ending, CommandError> {
     let config = Config::read(&arguments.config.config)?;
+    warn_of(config.identity.client_secret.warning());
+    warn_of(config.signing_key.as_ref().and_then(KeySource::warning));
     let examination = match &config.store {
         StoreConfig::Folder(root) => Examination { place: root.display().to_string(), checks: Vec::new() },
         StoreConfig::S3(settings) => S3Store::connect(settings.clone(), &config.aws)?.examine()?,

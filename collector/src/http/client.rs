@@ -10,6 +10,7 @@ use verify_core::model::Exchange;
 use zeroize::Zeroizing;
 
 use super::exchange::{self, Received};
+use super::guard::Guard;
 use super::token::{self, Token};
 use super::transcript::{correlation_id, rate_limit};
 use super::{
@@ -229,15 +230,17 @@ impl ApiClient {
             self.clock.sleep(wait).await;
         }
         let started = self.clock.now();
-        let received = exchange::send(builder, self.settings.limits.body_bytes).await;
+        let mut received = exchange::send(builder, self.settings.limits.body_bytes).await;
         self.clock.exchange_ended(received.bytes);
         let ended = self.clock.now();
+        let is_secret = method == "POST";
+        let guard = Guard::of(&self.settings, self.token.as_ref());
+        guard.check(&mut received, is_secret);
         let headers = received.head.as_ref().map(|(_, headers)| headers);
         self.pace.after(started, ended, headers);
         let none = HeaderMap::new();
         let headers = headers.unwrap_or(&none);
         // The digest of an answer that holds a token stays out: it would let a guess be confirmed.
-        let is_secret = method == "POST";
         let id = self.transcript.push(Exchange {
             resource: place.resource.to_owned(),
             parent: place.parent.map(str::to_owned),
@@ -256,8 +259,8 @@ impl ApiClient {
             kept_as: None,
             entities: None,
             reported_total: None,
-            correlation_id: correlation_id(headers, &self.settings.pacing),
-            rate_limit: rate_limit(headers, &self.settings.pacing),
+            correlation_id: correlation_id(headers, &self.settings.pacing, &guard),
+            rate_limit: rate_limit(headers, &self.settings.pacing, &guard),
         });
         Ok(Attempt { id, received })
     }

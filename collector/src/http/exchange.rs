@@ -35,6 +35,9 @@ pub enum Broken {
     /// More bytes than the limit.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(u64),
+    /// The body repeats a secret or a token, so it must not become evidence.
+    #[error("the answer repeats a credential of this program")]
+    Credential,
     /// The body is compressed though nobody asked for it.
     #[error("the answer is encoded, which was not asked for")]
     Encoded,
@@ -54,6 +57,7 @@ impl Broken {
             Self::Timeout => "timeout",
             Self::Truncated => "truncated",
             Self::TooLarge(_) => "too_large",
+            Self::Credential => "credential",
             Self::Encoded => "encoded",
         }
     }

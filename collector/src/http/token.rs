@@ -53,6 +53,11 @@ impl Token {
         clock::plus(now, window.max(self.margin)) < self.expires
     }
 
+    /// The token itself, to be searched for where it must not be.
+    pub(super) fn text(&self) -> Option<&str> {
+        self.authorization.to_str().ok()?.strip_prefix("Bearer ")
+    }
+
     pub(super) fn authorization(&self) -> HeaderValue {
         self.authorization.clone()
     }

@@ -9,6 +9,8 @@ use verify_core::digest::Digest;
 use verify_core::model::Exchange;
 use verify_core::profile::Pacing;
 
+use super::guard::Guard;
+
 /// Longest header value that is taken over.
 const LONGEST_HEADER: usize = 200;
 
@@ -72,7 +74,11 @@ impl Transcript {
 }
 
 /// `retry-after` and the profile's rate-limit headers, as far as they are present.
-pub(super) fn rate_limit(headers: &HeaderMap, pacing: &Pacing) -> BTreeMap<String, String> {
+pub(super) fn rate_limit(
+    headers: &HeaderMap,
+    pacing: &Pacing,
+    guard: &Guard<'_>,
+) -> BTreeMap<String, String> {
     let names = [
         Some("retry-after"),
         pacing.used_header.as_deref(),
@@ -82,17 +88,17 @@ pub(super) fn rate_limit(headers: &HeaderMap, pacing: &Pacing) -> BTreeMap<Strin
     names
         .into_iter()
         .flatten()
-        .filter_map(|name| Some((name.to_ascii_lowercase(), text(headers, name)?)))
+        .filter_map(|name| Some((name.to_ascii_lowercase(), text(headers, name, guard)?)))
         .collect()
 }
 
 /// The platform's correlation id.
-pub(super) fn correlation_id(headers: &HeaderMap, pacing: &Pacing) -> Option<String> {
-    text(headers, pacing.correlation_header.as_deref()?)
+pub(super) fn correlation_id(headers: &HeaderMap, pacing: &Pacing, guard: &Guard<'_>) -> Option<String> {
+    text(headers, pacing.correlation_header.as_deref()?, guard)
 }
 
-/// A header's value; not taken over if it is no plain text, shortened if it is very long.
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    let value = headers.get(name)?.to_str().ok()?;
+/// A header's value; not taken over if it is no plain text or repeats a credential, shortened if it is very long.
+fn text(headers: &HeaderMap, name: &str, guard: &Guard<'_>) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok().filter(|value| !guard.finds_in(value))?;
     Some(value.chars().take(LONGEST_HEADER).collect())
 }

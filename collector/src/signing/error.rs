@@ -102,7 +102,9 @@ impl SignError {
     #[must_use]
     pub fn hint(&self) -> String {
         let hint = match self {
-            Self::Secret(error @ (SecretError::Service { .. } | SecretError::Aws(_) | SecretError::Azure(_))) => {
+            Self::Secret(
+                error @ (SecretError::Service { .. } | SecretError::Aws(_) | SecretError::Azure(_)),
+            ) => {
                 return error.hint("signing.key");
             }
             Self::Name { .. } => {

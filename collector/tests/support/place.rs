@@ -72,6 +72,11 @@ impl Place {
         self.environment.borrow_mut().retain(|(set, _)| set != name);
     }
 
+    /// Everything that was told so far, on standard output and standard error.
+    pub(crate) fn told(&self) -> Vec<u8> {
+        self.told.borrow().clone()
+    }
+
     /// Whether `secret` stands in anything that was told so far or is in the evidence, packed or not.
     pub(crate) fn shows(&self, secret: &[u8]) -> bool {
         let holds = |bytes: &[u8]| bytes.windows(secret.len()).any(|window| window == secret);
