@@ -22,3 +22,16 @@ pub fn forbid_images() {
 /// Nothing: this system has no such settings.
 #[cfg(not(unix))]
 pub fn forbid_images() {}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
+
+    #[test]
+    fn neither_a_file_nor_a_program_gets_an_image() {
+        super::forbid_images();
+        let limit = getrlimit(Resource::Core);
+        assert_eq!((limit.current, limit.maximum), (Some(0), Some(0)));
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+    }
+}

@@ -138,30 +138,20 @@ fn a_crash_leaves_no_image_of_the_memory() {
     }
 }
 
-/// The limit does not hold where images are piped to a program; this does.
+/// The limit does not hold where images are piped to a program; this does. That the mark is set is what the unit test
+/// of the module asks the kernel; here, that a run sets it: files of such a process belong to root (`proc_pid(5)`).
 #[cfg(target_os = "linux")]
 #[test]
-fn the_process_is_marked_as_not_dumpable() {
+fn a_run_is_marked_as_not_dumpable() {
     use std::os::unix::fs::MetadataExt as _;
-
-    use rustix::process::{Resource, Rlimit, prlimit};
 
     let (stage, silence) = waiting();
     let program = env!("CARGO_BIN_EXE_collector");
-    let child = with_images(program, &["collect", "--config", "collector.toml"], stage.place.folder());
+    let mut child = with_images(program, &["collect", "--config", "collector.toml"], stage.place.folder());
     let _stream = silence.has_it();
-    // Files of a process that is not dumpable belong to root, whoever runs it (proc_pid(5)).
-    let owner = std::fs::metadata(format!("/proc/{}/environ", child.id())).unwrap().uid();
-    assert_eq!(owner, 0);
-    // Where the user of this test is root that says nothing; but root may give the process its limit back.
-    let endless = Rlimit { current: None, maximum: None };
-    let raised = prlimit(Some(pid(&child)), Resource::Core, endless).is_ok();
-    if raised {
-        assert!(core_limit(&child).starts_with("unlimited"), "{}", core_limit(&child));
-    }
-    assert!(raised || !rustix::process::geteuid().is_root(), "neither way of asking is open here");
-    kill_process(pid(&child), Signal::ABORT).unwrap();
-    assert!(!child.wait_with_output().unwrap().status.core_dumped());
+    assert_eq!(std::fs::metadata(format!("/proc/{}/environ", child.id())).unwrap().uid(), 0);
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]
