@@ -37,6 +37,8 @@ mod place;
 mod search;
 #[path = "secrets/tap.rs"]
 mod tap;
+#[path = "secrets/tls.rs"]
+mod tls;
 
 use place::{CONFIG, Place};
 

@@ -11,11 +11,12 @@ use super::{ConfigArgument, Decision};
 pub enum KeyCommand {
     /// Make a private key for the chain, in a file that only its owner may read.
     #[command(
-        after_help = "A key can stay in AWS instead. In AWS KMS, where it never leaves the service; then name it as \
+        after_help = "A key can be kept by a service instead. In AWS KMS, where it never leaves the service; then name it as \
                       key = \"aws-kms:ID\":\n  aws kms create-key --key-spec ECC_NIST_EDWARDS25519 --key-usage \
                       SIGN_VERIFY\nOr in AWS Secrets Manager, as key = \"aws-secretsmanager:NAME\"; delete the file \
                       afterwards:\n  aws secretsmanager create-secret --name NAME --secret-string \
-                      file://keys/log.key\n\nExample:\n  collector key generate --config collector.toml --out \
+                      file://keys/log.key\nOr in Azure Key Vault, as key = \"azure-keyvault:https://VAULT.vault.azure.net/secrets/NAME\":\n  \
+                      az keyvault secret set --vault-name VAULT --name NAME --file keys/log.key\n\nExample:\n  collector key generate --config collector.toml --out \
                       keys/log.key"
     )]
     Generate {
@@ -55,8 +56,8 @@ pub struct RotateArguments {
     /// The chain.
     #[command(flatten)]
     pub config: ConfigArgument,
-    /// Where the new private key is: `file:PATH`, `env:NAME`, `aws-secretsmanager:NAME` or `aws-kms:KEY`.
-    /// Never the key itself.
+    /// Where the new private key is: `file:PATH`, `aws-kms:KEY`, `aws-secretsmanager:NAME`, `azure-keyvault:ADDRESS`
+    /// or `env:NAME`. Never the key itself.
     #[arg(long, value_name = "SOURCE")]
     pub new: String,
     /// The outgoing key is lost or stolen and cannot sign: a finding for ever.

@@ -12,7 +12,7 @@ use verify_core::model::{KeyChange, KeyChangeDocument, Kind, Sequence};
 use zeroize::Zeroizing;
 
 use super::approve::tell_warnings;
-use super::{CommandError, Failed, open};
+use super::{CommandError, Failed, open, warn_of};
 use crate::chain::{ChainState, KeyPeriod};
 use crate::cli::{KeyCommand, RotateArguments};
 use crate::config::{Config, StoreConfig};
@@ -124,6 +124,7 @@ fn show_configured(
             .hint("make a key with `collector key generate`"));
     };
     let signer = signing::open(source, &config.origin, &Services::from(config))?;
+    warn_of(source.warning());
     if pem {
         write!(out, "{}", signer.key().public_pem())?;
         return Ok(Ending::Done);
@@ -141,7 +142,9 @@ fn show_configured(
 
 fn rotate(arguments: &RotateArguments, out: &mut dyn Write) -> Result<Ending, CommandError> {
     let config = Config::read(&arguments.config.config)?;
-    let new = signing::open(&arguments.new.parse::<KeySource>()?, &config.origin, &Services::from(&config))?;
+    let source = arguments.new.parse::<KeySource>()?;
+    let new = signing::open(&source, &config.origin, &Services::from(&config))?;
+    warn_of(source.warning());
     let outgoing = match &config.signing_key {
         Some(source) if !arguments.emergency => {
             Some(signing::open(source, &config.origin, &Services::from(&config)).map_err(|error| {

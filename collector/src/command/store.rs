@@ -6,6 +6,7 @@ use super::{CommandError, warn_of};
 use crate::cli::{DoctorArguments, Format, StoreCommand};
 use crate::config::{Config, StoreConfig};
 use crate::exit::Ending;
+use crate::secret::SecretSource;
 use crate::signing::KeySource;
 use crate::store::s3::examine::{Answer, Examination};
 use crate::store::s3::plan::plan;
@@ -16,6 +17,9 @@ pub(super) fn doctor(arguments: &DoctorArguments, out: &mut dyn Write) -> Result
     let config = Config::read(&arguments.config.config)?;
     warn_of(config.identity.client_secret.warning());
     warn_of(config.signing_key.as_ref().and_then(KeySource::warning));
+    for secret in [&config.azure.client_secret, &config.azure.sas] {
+        warn_of(secret.as_ref().and_then(SecretSource::warning));
+    }
     let examination = match &config.store {
         StoreConfig::Folder(root) => Examination { place: root.display().to_string(), checks: Vec::new() },
         StoreConfig::S3(settings) => S3Store::connect(settings.clone(), &config.aws)?.examine()?,

@@ -26,7 +26,9 @@ domain = "mypurecloud.com"
 # A service identity with read-only permissions, never a person's account.
 service_account_id = "svc-evidence-collector-01"
 client_id = "00000000-0000-0000-0000-000000000000"
-# Where the secret is, never the secret itself: file:/path or env:NAME.
+# Where the secret is, never the secret itself: file:PATH, which only its owner may read, or
+# aws-secretsmanager:NAME-OR-ARN, or azure-keyvault:https://VAULT.vault.azure.net/secrets/NAME; with #KEY for
+# one member of a JSON object. env:NAME works too, with a warning: a variable is seen by too many.
 client_secret = "env:COLLECTOR_CLIENT_SECRET"
 
 [schedule]
@@ -69,7 +71,7 @@ root = "evidence"
 
 [signing]
 # Where the private key is that signs every checkpoint of the chain, never the key itself:
-# file:PATH, which only its owner may read, or env:NAME, or aws-secretsmanager:NAME-OR-ARN.
+# any place of a secret, as for client_secret, e.g. file:PATH.
 # Make one with `collector key generate --config FILE --out keys/log.key` before the first run.
 # A key that never leaves AWS KMS is aws-kms:KEY-ID-OR-ALIAS-OR-ARN; make it with
 # `aws kms create-key --key-spec ECC_NIST_EDWARDS25519 --key-usage SIGN_VERIFY`.

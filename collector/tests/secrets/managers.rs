@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::key_vault_double::{self, Double};
+use super::key_vault_double::{self, Double, Mood};
 use super::ministack::MiniStack;
 use super::place::{CONFIG, Place};
+use super::tls::{Front, certificate};
 use super::{SECRET, Stage};
 
 /// Keeps `text` as the secret `name`.
@@ -129,5 +130,28 @@ fn a_key_vault_keeps_client_secret_and_signing_key() {
     stage.setting("client_secret", &vault.source("collector/00000000000000000000000000000000"));
     let told = stage.refused();
     assert!(told.contains("SecretNotFound (HTTP status 404): there is no such secret or version"), "{told}");
+    runtime.shutdown_background();
+}
+
+#[test]
+fn a_vault_and_its_authority_are_asked_over_tls_under_a_certificate_that_is_trusted() {
+    let (runtime, vault) = Double::start();
+    let stage = at_azure(&vault);
+    let folder = stage.place.folder();
+    certificate(folder, "server");
+    certificate(folder, "stranger");
+    let front = Front::before(&vault.address(), folder);
+    set_identity(&stage.place, &front.address());
+    vault.keep("collector", SECRET);
+    vault.set(Mood::Wants(front.address()));
+    stage.setting("client_secret", &format!("azure-keyvault:{}/secrets/collector", front.address()));
+    stage.place.set("SSL_CERT_FILE", "stranger.pem");
+    let (code, message) = stage.failure();
+    assert!(code == "secret_unreachable" && message.contains("no connection could be made"), "{message}");
+    assert_eq!(vault.asked(), [""; 0], "nobody was asked under a certificate of somebody else");
+    stage.place.unset("SSL_CERT_FILE");
+    stage.place.set("SSL_CERT_FILE", "server.pem");
+    stage.snapshot();
+    assert_eq!(vault.scopes(), [format!("{}/.default", front.address())]);
     runtime.shutdown_background();
 }
