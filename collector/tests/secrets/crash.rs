@@ -139,17 +139,37 @@ fn a_crash_leaves_no_image_of_the_memory() {
 }
 
 /// The limit does not hold where images are piped to a program; this does. That the mark is set is what the unit test
-/// of the module asks the kernel; here, that a run sets it: files of such a process belong to root (`proc_pid(5)`).
+/// of the module asks the kernel; here, that a run sets it: files of such a process belong to root (`proc_pid(5)`), and
+/// not to the user who runs it, who is another one here.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_run_is_marked_as_not_dumpable() {
-    use std::os::unix::fs::MetadataExt as _;
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    use std::os::unix::process::CommandExt as _;
 
     let (stage, silence) = waiting();
-    let program = env!("CARGO_BIN_EXE_collector");
-    let mut child = with_images(program, &["collect", "--config", "collector.toml"], stage.place.folder());
+    let folder = stage.place.folder();
+    let mut user = rustix::process::geteuid().as_raw();
+    let program = folder.join("collector");
+    let built = Path::new(env!("CARGO_BIN_EXE_collector"));
+    if std::fs::hard_link(built, &program).is_err() {
+        std::fs::copy(built, &program).unwrap();
+    }
+    let mut command = Command::new(&program);
+    command.args(["collect", "--config", "collector.toml"]).current_dir(folder);
+    if user == 0 {
+        // To root everything belongs anyway: somebody else runs it.
+        user = 65_534;
+        command.uid(user);
+        for path in files(folder).iter().filter(|path| **path != program) {
+            chown(path, Some(user), None).unwrap();
+        }
+        chown(folder, Some(user), None).unwrap();
+    }
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let _stream = silence.has_it();
-    assert_eq!(std::fs::metadata(format!("/proc/{}/environ", child.id())).unwrap().uid(), 0);
+    let owner = |name: &str| std::fs::metadata(format!("/proc/{}/{name}", child.id())).unwrap().uid();
+    assert_eq!((owner(""), owner("environ")), (user, 0));
     child.kill().unwrap();
     child.wait().unwrap();
 }
