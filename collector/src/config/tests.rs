@@ -76,21 +76,21 @@ fn an_authority_is_named_by_its_address() {
 #[test]
 fn every_refusal_names_line_and_column() {
     let cases = [
-        ("cron = \"0 8 * * *\"", "cron = \"0 8 * *\"", "line 29, column 8", "expected five cron fields"),
-        ("cron = \"0 8 * * *\"", "cron = \"0 8 30 2 *\"", "line 29, column 8", "no day ever matches"),
-        ("cron = \"0 8 * * *\"", "cron = 8", "line 29, column 8", "invalid type"),
-        ("tolerance_seconds = 14400", "tolerance_seconds = 0", "line 31, column 21", "expected 1 to 86400"),
+        ("cron = \"0 8 * * *\"", "cron = \"0 8 * *\"", "line 31, column 8", "expected five cron fields"),
+        ("cron = \"0 8 * * *\"", "cron = \"0 8 30 2 *\"", "line 31, column 8", "no day ever matches"),
+        ("cron = \"0 8 * * *\"", "cron = 8", "line 31, column 8", "invalid type"),
+        ("tolerance_seconds = 14400", "tolerance_seconds = 0", "line 33, column 21", "expected 1 to 86400"),
         ("region =", "regoin =", "line 8, column 1", "unknown field"),
         ("domain = \"my", "domain = \"https://my", "line 13, column 10", "expected a host name"),
         ("# api_base = \"https:", "api_base = \"http:", "line 15, column 12", "expected https"),
-        ("root = \"evidence\"", "root = \"\"", "line 49, column 8", "store.root is empty"),
+        ("root = \"evidence\"", "root = \"\"", "line 51, column 8", "store.root is empty"),
         (
             "root = \"evidence\"",
             "root = \"e\"\nretention_days = 5",
-            "line 50, column 18",
+            "line 52, column 18",
             "no meaning for a folder",
         ),
-        ("[rules]", "[rules", "line 35, column 7", "unclosed"),
+        ("[rules]", "[rules", "line 37, column 7", "unclosed"),
     ];
     for (from, to, place, message) in cases {
         let error = refused(from, to);
@@ -123,7 +123,7 @@ fn a_bucket_is_named_with_its_terms() {
         ("legal_hold = \"yes\"\n", "invalid type"),
     ] {
         let error = with(more).unwrap_err();
-        assert!(error.message.contains(words) && error.place.contains("line 51"), "{more}: {error}");
+        assert!(error.message.contains(words) && error.place.contains("line 53"), "{more}: {error}");
     }
     let root = "root = \"evidence\"";
     for (to, words) in [
