@@ -51,8 +51,7 @@ impl Patience {
     }
 }
 
-/// A request, as often as it is sent.
-#[derive(Debug)]
+/// A request, as often as it is sent. It may carry a secret, so nothing shows it.
 pub(crate) struct Ask {
     pub(crate) method: Method,
     pub(crate) url: Url,
@@ -76,8 +75,7 @@ impl Ask {
     }
 }
 
-/// A successful answer.
-#[derive(Debug)]
+/// A successful answer. It may carry a token, so nothing shows it.
 pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::Url;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::Value;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
@@ -24,6 +24,10 @@ const MARGIN: Duration = Duration::from_mins(5);
 const LIMIT: u64 = 64 << 10;
 /// Bytes of a federated token at most.
 const LONGEST_ASSERTION: u64 = 16 << 10;
+
+/// What stands before a federated token in a form (RFC 7523 section 2.2).
+const ASSERTION: &str = "&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer\
+                         &client_assertion=";
 
 /// A token and until when it is used.
 struct Held {
@@ -94,22 +98,19 @@ impl Tokens {
         let resource = scope.strip_suffix("/.default").unwrap_or(scope);
         match &self.identity {
             Identity::Application { token_url, client_id, proof } => {
-                let mut form = format!(
+                let known = format!(
                     "grant_type=client_credentials&client_id={}&scope={}",
                     encoded(client_id),
                     encoded(scope)
                 );
-                match proof {
-                    Proof::Secret(secret) => {
-                        form.push_str("&client_secret=");
-                        form.push_str(&Zeroizing::new(encoded(secret.expose())));
-                    }
-                    Proof::Federated(path) => {
-                        form.push_str("&client_assertion_type=");
-                        form.push_str(&encoded("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
-                        form.push_str("&client_assertion=");
-                        form.push_str(&Zeroizing::new(encoded(assertion(path)?.expose())));
-                    }
+                let (name, proof) = match proof {
+                    Proof::Secret(secret) => ("&client_secret=", Zeroizing::new(encoded(secret.expose()))),
+                    Proof::Federated(path) => (ASSERTION, Zeroizing::new(encoded(assertion(path)?.expose()))),
+                };
+                // Room for all of it from the start: a growing text leaves copies behind.
+                let mut form = String::with_capacity(known.len() + name.len() + proof.len());
+                for part in [&known, name, &proof] {
+                    form.push_str(part);
                 }
                 let ask = Ask {
                     method: Method::POST,
@@ -128,7 +129,12 @@ impl Tokens {
             }
             Identity::Hosted { url, header, client_id } => {
                 let url = asked(url, "2019-08-01", resource, client_id.as_deref());
-                Ok(Ask::get(url, LIMIT).with("x-identity-header", header.expose()))
+                let mut ask = Ask::get(url, LIMIT);
+                let header = wiped::header(Zeroizing::new(header.expose().to_owned()));
+                // Without it, should it fit into no header, the service refuses.
+                ask.headers
+                    .extend(header.map(|header| (HeaderName::from_static("x-identity-header"), header)));
+                Ok(ask)
             }
         }
     }

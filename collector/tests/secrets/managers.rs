@@ -155,3 +155,29 @@ fn a_vault_and_its_authority_are_asked_over_tls_under_a_certificate_that_is_trus
     assert_eq!(vault.scopes(), [format!("{}/.default", front.address())]);
     runtime.shutdown_background();
 }
+
+#[test]
+fn a_vault_that_is_down_leaves_a_record_unsigned_until_it_is_back() {
+    let (runtime, vault) = Double::start();
+    let stage = at_azure(&vault);
+    stage.place.generate("keys/log.key");
+    vault.keep("log-key", &std::fs::read_to_string(stage.place.path("keys/log.key")).unwrap());
+    stage.place.edit("# key = \"file:keys/log.key\"", &format!("key = \"{}\"", vault.source("log-key")));
+    // A secret that the platform refuses: every cycle is sealed, and none answers the slot.
+    stage.in_a_file("another-secret");
+    stage.failure();
+    assert!(stage.place.has_note(1));
+    vault.set(Mood::Refuses(503, "ServiceUnavailable", None));
+    let report = stage.collect();
+    let warned = report["warnings"].to_string();
+    assert!(
+        warned.contains("Azure Key Vault does not give") && warned.contains("ServiceUnavailable"),
+        "{report:#}"
+    );
+    assert!(!stage.place.has_note(2));
+    vault.set(Mood::Good);
+    stage.in_a_file(SECRET);
+    stage.snapshot();
+    assert!(stage.place.has_note(2) && stage.place.has_note(3), "the missing note was made up for");
+    runtime.shutdown_background();
+}
