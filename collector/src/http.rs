@@ -8,6 +8,7 @@
 //! simulated run the same every time.
 
 mod address;
+mod attempt;
 mod client;
 mod exchange;
 mod fault;
@@ -20,7 +21,8 @@ mod token;
 mod transcript;
 
 pub use address::{AddressError, ApiBase, TokenEndpoint};
-pub use client::{Answer, ApiClient, ClientError};
+pub use attempt::Answer;
+pub use client::{ApiClient, ClientError};
 pub use exchange::Broken;
 pub(crate) use exchange::send;
 pub use fault::{ReadFault, Refusal, SignInFault};

@@ -9,13 +9,14 @@ use verify_core::digest::Digest;
 use verify_core::model::Exchange;
 use zeroize::Zeroizing;
 
-use super::exchange::{self, Received};
+use super::attempt::{Answer, Attempt, target};
+use super::exchange;
 use super::guard::Guard;
 use super::token::{self, Token};
 use super::transcript::{correlation_id, rate_limit};
 use super::{
-    Backoff, Broken, ClientSecret, ClientSettings, ExchangeId, LONGEST_RETRY_AFTER, Pace, Place, ReadFault,
-    ReadRequest, Refusal, SignInFault, Transcript, WaitBudget, is_worth_repeating, retry_after,
+    Backoff, ClientSecret, ClientSettings, LONGEST_RETRY_AFTER, Pace, Place, ReadFault, ReadRequest,
+    SignInFault, Transcript, WaitBudget, is_worth_repeating, retry_after,
 };
 use crate::clock::{self, Clock};
 use crate::secret::wiped;
@@ -24,19 +25,6 @@ use crate::secret::wiped;
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be set up")]
 pub struct ClientError(#[source] reqwest::Error);
-
-/// A successful answer.
-#[derive(Debug)]
-pub struct Answer {
-    /// HTTP status, 200 to 299.
-    pub status: u16,
-    /// The whole body; may be empty.
-    pub body: Vec<u8>,
-    /// Digest of the body.
-    pub received_sha256: Digest,
-    /// Its line in the transcript.
-    pub exchange: ExchangeId,
-}
 
 /// The read-only client of one tenant.
 #[derive(Debug)]
@@ -50,12 +38,6 @@ pub struct ApiClient {
     budget: WaitBudget,
     transcript: Transcript,
     sign_ins: u64,
-}
-
-/// One recorded attempt.
-struct Attempt {
-    id: ExchangeId,
-    received: Received,
 }
 
 /// What to do about an attempt.
@@ -299,37 +281,6 @@ impl ApiClient {
     }
 }
 
-impl Attempt {
-    fn status(&self) -> Option<u16> {
-        self.received.head.as_ref().map(|(status, _)| *status)
-    }
-
-    fn into_answer(self) -> Answer {
-        let status = self.status().unwrap_or_default();
-        let body = self.received.body.unwrap_or_default();
-        Answer { status, received_sha256: Digest::of(&body), body, exchange: self.id }
-    }
-
-    fn fault(self, attempts: u32) -> ReadFault {
-        match (self.received.head, self.received.body) {
-            (Some((status, _)), body) if !(200..=299).contains(&status) => {
-                // A refusal of a sign-in may repeat what was presented.
-                let body = Zeroizing::new(body.unwrap_or_default());
-                ReadFault::Refused { refusal: Refusal::new(status, &body), attempts }
-            }
-            (_, Err(broken)) => ReadFault::Broken { broken, attempts },
-            (_, Ok(_)) => ReadFault::Broken { broken: Broken::Connection, attempts },
-        }
-    }
-}
-
 fn budget(settings: &ClientSettings) -> WaitBudget {
     WaitBudget::new(Duration::from_secs(u64::from(settings.pacing.cycle_wait_budget_seconds)))
-}
-
-fn target(url: &Url) -> String {
-    match url.query() {
-        Some(query) => format!("{}?{query}", url.path()),
-        None => url.path().to_owned(),
-    }
 }
