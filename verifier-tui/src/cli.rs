@@ -11,6 +11,7 @@ use verify_core::verify::{Group, KnownRecord, Mode, Options};
 use crate::exit::Ending;
 use crate::refusal::Refusal;
 
+mod cache;
 mod checkpoint;
 mod fetch;
 mod headless;
@@ -20,6 +21,7 @@ mod store;
 mod trust;
 pub(crate) mod values;
 
+pub use cache::CacheCommand;
 pub use checkpoint::{CheckpointCommand, Compare, Save, Show};
 pub use fetch::Fetch;
 pub use headless::{headless_command, quoted};
@@ -123,6 +125,9 @@ pub enum Command {
     Prove(Box<Prove>),
     /// Copy evidence out of a store, with a receipt of what the store told about its locks.
     Fetch(Box<Fetch>),
+    /// Show or take away what is kept of evidence in S3 on this machine.
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = false)]
+    Cache(CacheCommand),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  verifier completions bash > /etc/bash_completion.d/verifier")]
     Completions {

@@ -17,6 +17,7 @@ use crate::print;
 use crate::progress::Meter;
 use crate::refusal::Refusal;
 use crate::run::{no_evidence, nothing_found, options, reachable, tell_after};
+use crate::stop::Stop;
 use crate::words;
 use crate::worker::Children;
 
@@ -55,8 +56,9 @@ pub fn export(question: &Question, out: &std::path::Path) -> Result<u8, Refusal>
     let options = options(question)?;
     reachable(&question.path)?;
     let place = Place::check(out, &question.path)?;
-    let source = crate::source::of(question)?;
-    let meter = Meter::start();
+    let stop = Stop::of_interrupts()?;
+    let source = crate::source::of(question, &stop)?;
+    let meter = Meter::start(stop);
     let report = verify::verify(&source, &options, &Children::new(&options.limits), &meter);
     meter.clear();
     if nothing_found(&report) {

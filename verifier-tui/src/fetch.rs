@@ -26,6 +26,7 @@ use crate::print::Sheet;
 use crate::progress::Meter;
 use crate::refusal::Refusal;
 use crate::source;
+use crate::stop::Stop;
 use crate::words::{counted, minute};
 
 /// Longest part of a path that every file system takes.
@@ -39,7 +40,8 @@ pub fn fetch(asked: &Fetch) -> Result<Answer, Refusal> {
     output::outside(&asked.out, &asked.path)?;
     output::outside(&beside, &asked.path)?;
     let limits = asked.limits.limits();
-    let store = source::open(&asked.path, &asked.store, &limits)?;
+    let stop = Stop::of_interrupts()?;
+    let store = source::open(&asked.path, &asked.store, &limits, &stop)?;
     let Some(locks) = store.locks().filter(|_| source::is_remote(&asked.path)) else {
         return Err(Refusal::new(
             Ending::Usage,
@@ -49,7 +51,7 @@ pub fn fetch(asked: &Fetch) -> Result<Answer, Refusal> {
     };
     let items = store.list(limits.files).map_err(|error| unreadable(&error))?;
     output::create_folder(&asked.out)?;
-    let meter = Meter::start();
+    let meter = Meter::start(stop);
     let copied = copy(&*store, locks, &items, &asked.out, &limits, &meter);
     meter.clear();
     let Copied { objects, bytes, faults } = copied?;
@@ -104,6 +106,10 @@ fn copy(
     for item in items {
         let (done, total) = (copied.objects.len() as u64, items.len() as u64);
         meter.progress(Progress { stage: "copying", done, total, bytes: copied.bytes });
+        if meter.cancelled() {
+            copied.faults.push(format!("{} and what follows it: copying was stopped", item.name));
+            break;
+        }
         if item.kind != ItemKind::File {
             copied.faults.push(format!("{} is no object", item.name));
             continue;

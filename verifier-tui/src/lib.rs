@@ -4,6 +4,7 @@
 //! answer: one [`Report`](verify_core::report::Report), shown as text, JSON or screens, and its exit code.
 
 pub mod app;
+pub mod cache;
 pub mod checkpoint;
 pub mod cli;
 pub mod display;
@@ -24,6 +25,7 @@ pub mod s3;
 mod sample;
 pub mod screens;
 mod source;
+pub mod stop;
 pub mod story;
 pub mod term;
 pub mod trust;

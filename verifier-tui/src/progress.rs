@@ -10,6 +10,8 @@ use verify_core::report::RecordSummary;
 
 use verify_core::verify::{Observer, Progress};
 
+use crate::stop::Stop;
+
 /// Quiet at first: most verifications are done by then.
 const QUIET: Duration = Duration::from_secs(1);
 const BETWEEN_LINES: Duration = Duration::from_millis(100);
@@ -20,13 +22,14 @@ pub struct Meter {
     started: Instant,
     shown: Mutex<Option<Instant>>,
     terminal: bool,
+    stop: Stop,
 }
 
 impl Meter {
-    /// Starts the clock.
+    /// Starts the clock; `stop` says when to stop.
     #[must_use]
-    pub fn start() -> Self {
-        Self { started: Instant::now(), shown: Mutex::new(None), terminal: io::stderr().is_terminal() }
+    pub fn start(stop: Stop) -> Self {
+        Self { started: Instant::now(), shown: Mutex::new(None), terminal: io::stderr().is_terminal(), stop }
     }
 
     /// Takes the line away again.
@@ -56,7 +59,7 @@ impl Observer for Meter {
     fn record(&self, _record: &RecordSummary) {}
 
     fn cancelled(&self) -> bool {
-        false
+        self.stop.is_asked()
     }
 }
 

@@ -24,6 +24,7 @@ use crate::print::Sheet;
 use crate::records::{Records, leaves};
 use crate::refusal::Refusal;
 use crate::run::judged;
+use crate::stop::Stop;
 use crate::words::{self, counted};
 
 /// Writes the bundle and verifies it.
@@ -34,7 +35,7 @@ pub fn prove(asked: &Prove) -> Result<Answer, Refusal> {
     let report = judged(question)?;
     let note = covering_note(&report, question)?;
     let limits = question.limits.limits();
-    let source = crate::source::of(question)?;
+    let source = crate::source::of(question, &Stop::of_interrupts()?)?;
     let evidence = Records::list(&source, &limits)?;
     let manifests = evidence.manifests(&report)?;
     let documents = manifests.iter().map(|bytes| parsed(bytes)).collect::<Result<Vec<_>, _>>()?;

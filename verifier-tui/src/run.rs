@@ -9,7 +9,6 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
-use verify_core::finding::Code;
 use verify_core::report::Report;
 
 use crate::checkpoint::{self, Answer};
@@ -22,11 +21,16 @@ use crate::prove;
 use crate::refusal::Refusal;
 use crate::screens::Left;
 use crate::source;
+use crate::stop::Stop;
 use crate::term;
 use crate::trust;
 use crate::words;
 use crate::worker::{self, Children};
 use verify_core::verify;
+
+mod absent;
+
+pub(crate) use absent::{no_evidence, nothing_found, reachable};
 
 /// Runs the program. Never ends with a panic's own exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -49,6 +53,17 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Refusal
         Ok(cli) => cli,
         Err(error) => return refused_arguments(&error),
     };
+    let place = cli.place().map(|(path, store)| (path.to_owned(), store.clone()));
+    let code = carry_out(cli)?;
+    if let Some((path, store)) = place
+        && code != Ending::Inconclusive.code()
+    {
+        source::forget(&path, &store);
+    }
+    Ok(code)
+}
+
+fn carry_out(cli: Cli) -> Result<u8, Refusal> {
     match (cli.command, cli.question) {
         (Some(Command::Verify { format, question }), _) => headless(&question, format),
         (Some(Command::Drill(arguments)), _) => crate::drill::command::drill(&arguments),
@@ -61,6 +76,7 @@ fn dispatch(arguments: impl IntoIterator<Item = OsString>) -> Result<u8, Refusal
         }
         (Some(Command::Prove(asked)), _) => tell(prove::prove(&asked)?, asked.format),
         (Some(Command::Fetch(asked)), _) => tell(crate::fetch::fetch(&asked)?, asked.format),
+        (Some(Command::Cache(command)), _) => source::cache(&command),
         (Some(Command::Completions { shell }), _) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "verifier", &mut script);
@@ -151,8 +167,9 @@ pub(crate) fn judged(question: &Question) -> Result<Report, Refusal> {
 }
 
 fn verified(question: &Question, options: &verify::Options) -> Result<Report, Refusal> {
-    let source = source::of(question)?;
-    let meter = Meter::start();
+    let stop = Stop::of_interrupts()?;
+    let source = source::of(question, &stop)?;
+    let meter = Meter::start(stop);
     let evaluators = Children::new(&options.limits);
     let report = verify::verify(&source, options, &evaluators, &meter);
     meter.clear();
@@ -163,8 +180,9 @@ fn verified(question: &Question, options: &verify::Options) -> Result<Report, Re
 fn screens(question: &Question) -> Result<u8, Refusal> {
     let options = options(question)?;
     reachable(&question.path)?;
-    let source = source::of(question)?;
-    let left = crate::screens::run(question, source.into(), options).map_err(|error| {
+    let stop = Stop::default();
+    let source = source::of(question, &stop)?;
+    let left = crate::screens::run(question, source.into(), options, stop).map_err(|error| {
         Refusal::new(
             Ending::Inconclusive,
             format!("the terminal cannot show the screens: {error}"),
@@ -174,13 +192,21 @@ fn screens(question: &Question) -> Result<u8, Refusal> {
     match left {
         Left::Complete(report) if nothing_found(&report) => Err(no_evidence(&question.path, &report)),
         Left::Complete(report) => {
-            let verdict = &report.verdict;
-            let word = words::verdict(verdict.word);
-            let line = format!("{word} (exit code {}): {}\n", verdict.exit_code, escape(&verdict.sentence));
-            write_out(line.as_bytes())?;
-            Ok(verdict.exit_code)
+            write_out(verdict_line(&report).as_bytes())?;
+            Ok(report.verdict.exit_code)
         }
-        Left::Early => Err(Refusal::new(
+        Left::Stopped(report) if !report.records.is_empty() => {
+            let verified = report.records.len() as u64;
+            let records = report.chain.as_ref().map_or(verified, |chain| chain.records);
+            let so_far = format!(
+                "{verified} of {} verified until then, with {}\n",
+                words::counted(records, "record"),
+                words::counted(report.findings.len() as u64, "finding")
+            );
+            write_out((verdict_line(&report) + &so_far).as_bytes())?;
+            Ok(report.verdict.exit_code)
+        }
+        Left::Stopped(_) | Left::Early => Err(Refusal::new(
             Ending::Inconclusive,
             "left before the verification was complete: there is no verdict",
             format!("{} verifies without screens", headless_command(question)),
@@ -197,6 +223,13 @@ fn screens(question: &Question) -> Result<u8, Refusal> {
             "this is a defect of the verifier, not a statement about the evidence",
         )),
     }
+}
+
+/// The verdict after the screens.
+fn verdict_line(report: &Report) -> String {
+    let verdict = &report.verdict;
+    let word = words::verdict(verdict.word);
+    format!("{word} (exit code {}): {}\n", verdict.exit_code, escape(&verdict.sentence))
 }
 
 pub(crate) fn options(question: &Question) -> Result<verify::Options, Refusal> {
@@ -223,58 +256,6 @@ pub(crate) fn trusting(
         required: given.required,
         ..options
     })
-}
-
-/// A place that cannot be looked into is told before anything else.
-pub(crate) fn reachable(path: &Path) -> Result<(), Refusal> {
-    if source::is_remote(path) {
-        return Ok(());
-    }
-    let shown = path.display();
-    match std::fs::metadata(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Refusal::new(
-            Ending::Inconclusive,
-            format!("there is no folder or file {shown}"),
-            "name the folder that holds chain/ and packages/; collector demo makes one to try",
-        )),
-        Err(error) => Err(Refusal::new(
-            Ending::Inconclusive,
-            format!("cannot look into {shown}: {error}"),
-            "ask for permission to read it, or verify a copy",
-        )),
-    }
-}
-
-/// Nothing that is a record, and nothing that claims to be one and is broken.
-pub(crate) fn nothing_found(report: &Report) -> bool {
-    report.chain.is_none() && report.records.is_empty() && report.decisive().next().is_none()
-}
-
-pub(crate) fn no_evidence(path: &Path, report: &Report) -> Refusal {
-    let unread = report.checks.iter().any(|check| check.code == Code::ChainEmpty && check.not_evaluated > 0);
-    if unread {
-        return Refusal::new(
-            Ending::Inconclusive,
-            format!("no evidence could be read in {}: {}", path.display(), report.verdict.sentence),
-            "ask for permission to read it, or verify a copy",
-        );
-    }
-    let strays: Vec<_> = report.findings.iter().filter(|finding| finding.code == Code::SrcStray).collect();
-    let but = match strays.first().and_then(|finding| finding.place.file.as_deref()) {
-        Some(_) if !path.is_dir() => ": the file is neither a package nor a manifest".to_owned(),
-        Some(first) => format!(": {} there that belong to no record, e.g. {first}", files(strays.len())),
-        None => String::new(),
-    };
-    Refusal::new(
-        Ending::Inconclusive,
-        format!("no evidence found in {}{but}", path.display()),
-        "name the folder that holds chain/ and packages/; collector demo makes one to try",
-    )
-}
-
-fn files(number: usize) -> String {
-    words::counted(number as u64, "file")
 }
 
 /// As [`write_out`], after files were written: if nobody can read the answer, it is still said that they are there.

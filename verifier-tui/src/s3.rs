@@ -1,6 +1,6 @@
 //! Evidence where it is kept: a bucket, read by versions, with what S3 tells about its locks.
 //!
-//! Only `List…` and `Get…` calls are made (`HeadObject` counts as `GetObject`); nothing is ever written, and
+//! Only `List…` and `Get…` calls are made (`HeadObject` counts as `GetObject`); nothing is ever written there, and
 //! no place that evidence names is followed. Names below the root are opaque. Of every name the first version is read:
 //! commits and packages are created only if absent, so whatever came later is not theirs. What fails to be
 //! listed or read is told, never taken for absent.
@@ -13,17 +13,21 @@ use verify_core::limits::Limits;
 use verify_core::source::{Item, ItemKind, LockFacts, Locks, Source, SourceError, Told};
 use verify_core::time::UtcTime;
 
+use crate::cache::Cache;
 use crate::cli::StoreOptions;
+use crate::stop::Stop;
 
 mod ahead;
 mod client;
 mod fault;
 mod get;
+mod kept;
 mod listing;
 mod place;
 
 use ahead::{Ahead, Part, START_BYTES};
 pub use client::OpenError;
+use client::unless_stopped;
 use fault::Fault;
 use get::{Bucket, Heard};
 use listing::{Listing, Object};
@@ -39,14 +43,22 @@ pub struct S3Source {
     listing: Mutex<Option<Arc<Listing>>>,
     ahead: Arc<Ahead>,
     opened_utc: UtcTime,
+    stop: Stop,
 }
 
 impl S3Source {
     /// The evidence at `place`, reached as `options` say. Credentials follow AWS's own order; nothing is asked
-    /// of the bucket yet.
-    pub fn open(place: S3Place, options: &StoreOptions, limits: &Limits) -> Result<Self, OpenError> {
-        let (runtime, client) = client::connect(options)?;
-        let bucket = Arc::new(Bucket { client, name: place.bucket().to_owned() });
+    /// of the bucket yet. What `cache` holds is not fetched again. Once `stop` is asked, no answer is waited for.
+    pub fn open(
+        place: S3Place,
+        options: &StoreOptions,
+        limits: &Limits,
+        cache: Option<Cache>,
+        stop: &Stop,
+    ) -> Result<Self, OpenError> {
+        let (runtime, client) = client::connect(options, stop)?;
+        let cache = cache.map(Arc::new);
+        let bucket = Arc::new(Bucket { client, name: place.bucket().to_owned(), cache });
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         Ok(Self {
             runtime: Some(runtime),
@@ -55,12 +67,15 @@ impl S3Source {
             listing: Mutex::default(),
             ahead: Arc::new(Ahead::new(limits.ahead_bytes)),
             opened_utc: UtcTime::from_unix(i64::try_from(now).unwrap_or(i64::MAX)),
+            stop: stop.clone(),
         })
     }
 
     fn wait<T>(&self, call: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         match &self.runtime {
-            Some(runtime) => runtime.block_on(call),
+            Some(runtime) => {
+                runtime.block_on(unless_stopped(&self.stop, call)).unwrap_or(Err(Fault::Stopped))
+            }
             None => Err(Fault::Late),
         }
     }
@@ -83,7 +98,7 @@ impl S3Source {
     /// The whole object, or its start, and those that will be asked for next behind it.
     fn fetch(&self, listing: &Arc<Listing>, index: usize, part: Part) -> Result<Arc<Vec<u8>>, Fault> {
         let runtime = self.runtime.as_ref().ok_or(Fault::Late)?;
-        self.ahead.get(runtime, &self.bucket, listing, index, part)
+        self.ahead.get(runtime, &self.stop, &self.bucket, listing, index, part)
     }
 }
 
@@ -155,7 +170,7 @@ impl Source for S3Source {
         } else {
             let object = listing.objects.get(index).ok_or(Fault::Form).map_err(failed)?;
             let fetched = self.wait(self.bucket.get(object, Some(limit.min(object.size)), false));
-            Arc::new(fetched.map_err(failed)?.bytes)
+            fetched.map_err(failed)?.bytes
         };
         let end = usize::try_from(limit).unwrap_or(usize::MAX).min(bytes.len());
         Ok(bytes.get(..end).unwrap_or_default().to_vec())

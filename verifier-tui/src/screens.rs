@@ -1,8 +1,8 @@
 //! The loop of the screens: messages in, frames out. The report outlives it.
 
 use std::io;
-use std::sync::mpsc;
-use std::time::Duration;
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::{self, Event};
 use verify_core::report::Report;
@@ -10,6 +10,7 @@ use verify_core::source::Source;
 
 use crate::app::{Command, Message, Model, Phase, update};
 use crate::cli::{Question, headless_command};
+use crate::stop::Stop;
 use crate::term::{self, Guard};
 use crate::ui::{self, Theme};
 use crate::worker::screens::Threads;
@@ -17,12 +18,17 @@ use crate::worker::screens::Threads;
 /// How long a key may wait while nothing happens.
 const PATIENCE: Duration = Duration::from_millis(40);
 
+/// How long a verification that is to stop may take to say what it knows.
+const GRACE: Duration = Duration::from_millis(800);
+
 /// How it ended.
 #[derive(Debug)]
 pub enum Left {
     /// With a report.
     Complete(Box<Report>),
-    /// Before the verification was complete.
+    /// Before the verification was complete, with what was known until then.
+    Stopped(Box<Report>),
+    /// Before the verification was complete, without a word from it.
     Early,
     /// A thread broke.
     Crashed,
@@ -35,6 +41,7 @@ pub fn run(
     question: &Question,
     evidence: std::sync::Arc<dyn Source>,
     options: verify_core::verify::Options,
+    stop: Stop,
 ) -> io::Result<Left> {
     let theme = Theme::from_no_color(std::env::var_os("NO_COLOR").as_deref());
     let ended = term::listen_for_the_end()?;
@@ -44,7 +51,7 @@ pub fn run(
     let source = question.path.to_string_lossy().into_owned();
     let mut model = Model::new(source, headless_command(question), (size.width, size.height));
     let (sender, receiver) = mpsc::channel();
-    let threads = Threads::start(evidence, options, sender)?;
+    let threads = Threads::start(evidence, options, stop.clone(), sender)?;
     let mut changed = true;
     loop {
         if changed {
@@ -67,8 +74,9 @@ pub fn run(
             match update(&mut model, message) {
                 Some(Command::Inspect(package)) => threads.inspect(package)?,
                 Some(Command::Quit) => {
+                    let left = left(model, &stop, &receiver);
                     drop(guard);
-                    return Ok(left(model));
+                    return Ok(left);
                 }
                 None => {}
             }
@@ -76,11 +84,27 @@ pub fn run(
     }
 }
 
-fn left(model: Model) -> Left {
+fn left(model: Model, stop: &Stop, receiver: &Receiver<Message>) -> Left {
     match (model.phase, model.report) {
         (Phase::Crashed, _) => Left::Crashed,
         (_, Some(report)) => Left::Complete(report),
-        (_, None) => Left::Early,
+        (_, None) => {
+            stop.ask();
+            known_until_now(receiver)
+        }
+    }
+}
+
+/// What a verification that was asked to stop has to say.
+fn known_until_now(receiver: &Receiver<Message>) -> Left {
+    let deadline = Instant::now() + GRACE;
+    loop {
+        match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(Message::Done(report)) => return Left::Stopped(report),
+            Ok(Message::Crashed) => return Left::Crashed,
+            Ok(_) => {}
+            Err(_) => return Left::Early,
+        }
     }
 }
 

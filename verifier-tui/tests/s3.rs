@@ -10,28 +10,41 @@
     reason = "a test ends at the first surprise"
 )]
 
+#[path = "s3/access.rs"]
+mod access;
 #[expect(dead_code, reason = "other tests tamper with more of it")]
 #[path = "../../verify-core/tests/support/chain.rs"]
 mod chain;
+#[path = "s3/copies.rs"]
+mod copies;
 #[path = "../../verify-core/tests/support/documents.rs"]
 mod documents;
 #[path = "s3/faults.rs"]
 mod faults;
+#[path = "s3/kept.rs"]
+mod kept;
+#[path = "s3/locks.rs"]
+mod locks;
 #[path = "s3/round_trips.rs"]
 mod round_trips;
 #[path = "support/seaweed.rs"]
 mod seaweed;
+#[path = "support/session.rs"]
+mod session;
+#[path = "support/slow_line.rs"]
+mod slow_line;
+#[path = "s3/stopped.rs"]
+mod stopped;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
-use aws_sdk_s3::types::{ObjectLockMode, ObjectLockRetention, ObjectLockRetentionMode};
+use aws_sdk_s3::types::ObjectLockMode;
 use serde_json::{Value, json};
 use verify_core::model::Kind;
 
-use seaweed::{AUDITOR, KMS_KEY, Lock, OWNER, READER, SERVER, STRANGER, run};
+use seaweed::{AUDITOR, KMS_KEY, Lock, SERVER};
 
 /// Far enough behind the day of any test.
 const UNTIL: &str = "2066-01-01T00:00:00Z";
@@ -62,19 +75,24 @@ fn compliance() -> Lock<'static> {
 }
 
 /// The program, as somebody who has nothing but these credentials.
-fn verifier(arguments: &[&str], (id, secret): (&str, &str), address: &str) -> Output {
+fn verifier(arguments: &[&str], who: (&str, &str), address: &str) -> Output {
     let home = tempfile::tempdir().unwrap();
-    Command::new(env!("CARGO_BIN_EXE_verifier"))
+    command(arguments, who, address, home.path()).output().unwrap()
+}
+
+/// The same, in this home.
+fn command(arguments: &[&str], (id, secret): (&str, &str), address: &str, home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_verifier"));
+    command
         .args(arguments)
         .args(["--region", "us-east-1", "--endpoint-url", address])
         .env_clear()
-        .env("HOME", home.path())
+        .env("HOME", home)
         .env("PATH", std::env::var_os("PATH").unwrap())
         .env("AWS_ACCESS_KEY_ID", id)
         .env("AWS_SECRET_ACCESS_KEY", secret)
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .output()
-        .unwrap()
+        .env("AWS_EC2_METADATA_DISABLED", "true");
+    command
 }
 
 /// The report over a bucket, and the exit code.
@@ -172,235 +190,4 @@ fn one_package_and_a_whole_bucket_are_places_too() {
     let arguments = ["verify", &place, "--to", "2026-05-03", "--format", "json"];
     let (exit, whole) = parsed(&verifier(&arguments, AUDITOR, &SERVER.address()));
     assert_eq!((exit, whole["records"].as_array().unwrap().len()), (0, files.len() / 2));
-}
-
-#[test]
-fn a_version_over_a_package_is_named_and_the_first_one_is_judged() {
-    let files = locked("COMPLIANCE", None);
-    let name = package(&files);
-    let bucket = SERVER.bucket(&files, Some(&compliance()));
-    SERVER.put(&bucket, &format!("acme/{name}"), b"another content", None);
-    let (exit, report) = report(&bucket, &[]);
-    assert_eq!((exit, findings(&report)), (1, vec![("LOCK-VERSIONS".to_owned(), name)]), "{report:#}");
-    let step = rung(&report, "locked");
-    assert_eq!(step["records"].as_u64().unwrap() + 1, step["of"].as_u64().unwrap());
-    assert!(step["why"].as_str().unwrap().contains("other versions"), "{step}");
-}
-
-#[test]
-fn a_delete_marker_hides_nothing() {
-    let files = locked("COMPLIANCE", None);
-    let bucket = SERVER.bucket(&files, Some(&compliance()));
-    let deleted = |key: &str| {
-        let call = SERVER.client(OWNER).delete_object().bucket(&bucket).key(format!("acme/{key}"));
-        run(call.send()).unwrap();
-    };
-    deleted("chain/0000000001.json");
-    // Nothing was ever there, and now a marker is.
-    deleted("chain/0000000099.json");
-    let (exit, report) = report(&bucket, &[]);
-    let expected = ["chain/0000000099.json", "chain/0000000001.json"];
-    let mut expected = expected.map(|name| ("LOCK-VERSIONS".to_owned(), name.to_owned()));
-    expected.sort();
-    let mut found = findings(&report);
-    found.sort();
-    assert_eq!((exit, found), (1, expected.to_vec()), "{report:#}");
-}
-
-#[test]
-fn a_shortened_lock_and_a_missing_one_are_named_and_governance_never_counts_as_locked() {
-    let files = locked("GOVERNANCE", None);
-    let lock = Lock { mode: ObjectLockMode::Governance, until: UNTIL, key: None };
-    let bucket = SERVER.bucket(&files, Some(&lock));
-    let (exit, before) = report(&bucket, &["--require", "locked"]);
-    assert_eq!((exit, findings(&before)), (5, Vec::new()), "{before:#}");
-    assert!(rung(&before, "locked")["why"].as_str().unwrap().contains("GOVERNANCE"));
-    let name = package(&files);
-    let until = DateTime::from_str("2065-12-31T23:59:59Z", DateTimeFormat::DateTime).unwrap();
-    let retention =
-        ObjectLockRetention::builder().mode(ObjectLockRetentionMode::Governance).retain_until_date(until);
-    let call = SERVER
-        .client(OWNER)
-        .put_object_retention()
-        .bucket(&bucket)
-        .key(format!("acme/{name}"))
-        .retention(retention.build())
-        .bypass_governance_retention(true);
-    run(call.send()).unwrap();
-    let (exit, after) = report(&bucket, &[]);
-    assert_eq!((exit, findings(&after)), (1, vec![("LOCK-RETENTION".to_owned(), name)]));
-    let finding = &after["findings"][0];
-    assert_eq!(finding["found"], "GOVERNANCE until 2065-12-31T23:59:59Z");
-    let plain = SERVER.bucket(&files, None);
-    let (exit, unlocked) = report(&plain, &[]);
-    let found = findings(&unlocked);
-    assert_eq!(
-        (exit, found.len()),
-        (1, files.len()),
-        "every package and every commit: {}",
-        unlocked["locks"]
-    );
-    assert!(found.iter().all(|(code, _)| code == "LOCK-RETENTION"), "{found:?}");
-}
-
-#[test]
-fn a_lock_that_may_not_be_asked_for_is_neither_there_nor_missing() {
-    let bucket = SERVER.bucket(&locked("COMPLIANCE", None), None);
-    let place = format!("s3://{bucket}/acme");
-    let arguments = ["verify", &place, "--to", "2026-05-03", "--format", "json"];
-    let (exit, report) = parsed(&verifier(&arguments, READER, &SERVER.address()));
-    assert_eq!((exit, findings(&report)), (0, Vec::new()));
-    let why = rung(&report, "locked")["why"].as_str().unwrap();
-    assert!(why.contains("its lock is not told: S3 answers AccessDenied"), "{why}");
-    let required = [&arguments[..], &["--require", "locked"]].concat();
-    let (exit, _) = parsed(&verifier(&required, READER, &SERVER.address()));
-    assert_eq!(exit, 5);
-}
-
-#[test]
-fn objects_that_belong_to_no_record_are_listed_over_many_pages() {
-    let files = locked("COMPLIANCE", None);
-    let bucket = SERVER.bucket(&files, Some(&compliance()));
-    let client = SERVER.client(OWNER);
-    run(async {
-        for round in 0..11 {
-            let puts = (0..100).map(|number| {
-                // Before, between and behind the evidence, with names that have to be encoded.
-                let place = ["a", "n", "z"][number % 3];
-                let key = format!("acme/{place}/{round} +%2F\u{e9}&<{number}");
-                client.put_object().bucket(&bucket).key(key).body(b"stray".to_vec().into()).send()
-            });
-            for put in puts.map(tokio::spawn).collect::<Vec<_>>() {
-                put.await.unwrap().unwrap();
-            }
-        }
-    });
-    let (exit, report) = report(&bucket, &[]);
-    let found = findings(&report);
-    let strays: Vec<_> = found.iter().filter(|(code, _)| code == "SRC-STRAY").collect();
-    assert_eq!((exit, strays.len()), (0, 1_100), "{:?}", found.first());
-    assert!(strays.iter().any(|(_, name)| name == "z/10 +%2F\u{e9}&<2"), "{:?}", strays.last());
-    assert_eq!(rung(&report, "chained")["reached"], true);
-}
-
-#[test]
-fn whoever_may_only_read_can_do_all_that_and_nothing_else() {
-    let files = locked("COMPLIANCE", None);
-    let bucket = SERVER.bucket(&files, Some(&compliance()));
-    let client = SERVER.client(AUDITOR);
-    let put = client.put_object().bucket(&bucket).key("acme/x").body(b"x".to_vec().into());
-    assert!(run(put.send()).is_err(), "the auditor can write: the test proves nothing");
-    let out = tempfile::tempdir().unwrap();
-    let place = format!("s3://{bucket}/acme");
-    let ran = |arguments: &[&str]| {
-        let output = verifier(arguments, AUDITOR, &SERVER.address());
-        let told = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "{arguments:?}: {told}{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        told
-    };
-    let text = ran(&["verify", &place, "--to", "2026-05-03"]);
-    assert!(text.contains("locked") && text.contains("days left"), "{text}");
-    let tables = out.path().join("tables");
-    ran(&["export", &place, "--to", "2026-05-03", "--out", tables.to_str().unwrap()]);
-    assert!(tables.join("report.json").exists());
-    let kept = out.path().join("kept.checkpoint");
-    let told = ran(&["checkpoint", "save", &place, "--to", "2026-05-03", "--out", kept.to_str().unwrap()]);
-    assert!(
-        kept.exists() && told.contains("--endpoint-url"),
-        "the next command asks the same server: {told}"
-    );
-    ran(&["drill", &place, "--to", "2026-05-03", "--only", "rewritten-state"]);
-}
-
-#[test]
-fn a_copy_with_its_receipt_is_judged_like_the_store() {
-    let files = locked("COMPLIANCE", None);
-    let bucket = SERVER.bucket(&files, Some(&compliance()));
-    let name = package(&files);
-    SERVER.put(&bucket, &format!("acme/{name}"), b"another content", None);
-    SERVER.put(&bucket, "acme/a name: no path", b"no evidence", None);
-    let place = format!("s3://{bucket}/acme");
-    let folder = tempfile::tempdir().unwrap();
-    let (out, kept) = (folder.path().join("q2"), folder.path().join("q2.receipt.json"));
-    let fetch = ["fetch", &place, "--out", out.to_str().unwrap(), "--format", "json"];
-    let (exit, answer) = parsed(&verifier(&fetch, AUDITOR, &SERVER.address()));
-    assert_eq!((exit, answer["objects"].as_u64()), (0, Some(files.len() as u64 + 1)), "{answer}");
-    assert_eq!(std::fs::read(out.join(&name)).unwrap(), files[&name], "the first version");
-    let again = verifier(&fetch, AUDITOR, &SERVER.address());
-    assert_eq!(again.status.code(), Some(2), "nothing is written over");
-    let judged = |more: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_verifier"))
-            .args(["verify", out.to_str().unwrap(), "--to", "2026-05-03", "--format", "json"])
-            .args(more)
-            .output()
-            .unwrap();
-        parsed(&output)
-    };
-    let receipt = ["--receipt", kept.to_str().unwrap()];
-    let ((in_copy, copy), (in_store, store)) = (judged(&receipt), report(&bucket, &[]));
-    let codes = |report| findings(report).into_iter().map(|(code, _)| code).collect::<Vec<_>>();
-    assert_eq!(codes(&store), ["LOCK-VERSIONS", "SRC-STRAY"]);
-    assert_eq!((in_copy, codes(&copy)), (in_store, codes(&store)));
-    assert_eq!(rung(&copy, "locked"), rung(&store, "locked"));
-    assert_eq!(judged(&[]).0, 0, "without the receipt nobody can tell");
-    // Other bytes than those the receipt is about have no lock.
-    let other = files.keys().find(|name| name.contains("/evidence-")).unwrap();
-    std::fs::copy(out.join(&name), out.join(other)).unwrap();
-    let (_, changed) = judged(&receipt);
-    let why = rung(&changed, "locked")["why"].to_string();
-    assert!(why.contains("the receipt is about other bytes"), "{why}");
-}
-
-#[test]
-fn who_may_not_ask_gets_no_verdict() {
-    let files = locked("COMPLIANCE", None);
-    let bucket = SERVER.bucket(&files, Some(&compliance()));
-    let place = format!("s3://{bucket}/acme");
-    let wrong = (AUDITOR.0, "a-wrong-secret");
-    for (who, words) in [(STRANGER, "AccessDenied"), (wrong, "SignatureDoesNotMatch")] {
-        let output = verifier(&["verify", &place], who, &SERVER.address());
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(5), "{told}");
-        assert!(told.contains(words), "{told}");
-        assert!(!told.contains(who.1));
-    }
-    let output = verifier(&["verify", "s3://evidence-nowhere/acme"], AUDITOR, &SERVER.address());
-    assert_eq!(output.status.code(), Some(5), "{}", String::from_utf8_lossy(&output.stderr));
-    let empty = format!("s3://{bucket}/other");
-    let output = verifier(&["verify", &empty], AUDITOR, &SERVER.address());
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(5), "{told}");
-    assert!(told.contains("no evidence found"), "{told}");
-}
-
-#[test]
-fn options_of_a_store_are_refused_for_a_folder_and_http_to_others_always() {
-    let folder = tempfile::tempdir().unwrap();
-    let verifier = |path: &str, arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_verifier"))
-            .args(["verify", path])
-            .args(arguments)
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .output()
-            .unwrap();
-        (output.status.code(), String::from_utf8(output.stderr).unwrap())
-    };
-    let path = folder.path().to_str().unwrap();
-    for (path, arguments, words) in [
-        (path, &["--region", "us-east-1"][..], "--region is about a store"),
-        (path, &["--no-sign-request"][..], "--no-sign-request is about a store"),
-        ("s3://abc/x", &["--endpoint-url", "http://example.com", "--region", "x"][..], "plain http"),
-        ("s3://A/x", &["--region", "x"][..], "no place in S3"),
-        ("s3://abc/x", &["--receipt", "r"][..], "--receipt is for a copy"),
-    ] {
-        let (code, told) = verifier(path, arguments);
-        assert_eq!(code, Some(2), "{told}");
-        assert!(told.contains(words), "{told}");
-    }
-    assert!(Path::new(path).is_dir());
 }

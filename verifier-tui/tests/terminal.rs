@@ -3,88 +3,26 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot open its terminal has failed")]
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
+#[path = "support/session.rs"]
+mod session;
+
+use std::io::Read as _;
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use rustix::io::{FdFlags, fcntl_setfd};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+use session::{PATIENCE, Session};
 
-/// Longest a screen may take to show what is waited for.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-struct Session {
-    terminal: File,
-    shown: Vec<u8>,
-    child: Child,
-}
-
-impl Session {
-    fn start(path: &Path) -> Self {
-        let terminal: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        // The program must not hold the other side of its own terminal, or that could never be closed.
-        fcntl_setfd(&terminal, FdFlags::CLOEXEC).unwrap();
-        grantpt(&terminal).unwrap();
-        unlockpt(&terminal).unwrap();
-        tcsetwinsize(&terminal, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-        let name = ptsname(&terminal, Vec::new()).unwrap();
-        let other = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_verifier"))
-            .arg(path)
-            .env("TERM", "xterm-256color")
-            .stdin(other.try_clone().unwrap())
-            .stdout(other.try_clone().unwrap())
-            .stderr(other)
-            .spawn()
-            .unwrap();
-        Self { terminal: terminal.into(), shown: Vec::new(), child }
-    }
-
-    /// Reads until `text` is shown. The program redraws only what changes, so look for short words.
-    fn wait_for(&mut self, text: &str) {
-        let started = Instant::now();
-        let mut chunk = [0; 4096];
-        while !String::from_utf8_lossy(&self.shown).contains(text) {
-            assert!(
-                started.elapsed() < PATIENCE,
-                "{text:?} not in {:?}",
-                String::from_utf8_lossy(&self.shown)
-            );
-            let count = self.terminal.read(&mut chunk).unwrap();
-            self.shown.extend(chunk.iter().take(count));
-        }
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.terminal.write_all(keys.as_bytes()).unwrap();
-    }
-
-    fn raw(&self) -> bool {
-        !tcgetattr(&self.terminal).unwrap().local_modes.contains(LocalModes::ICANON)
-    }
-
-    /// Exit code, and everything that was shown.
-    fn end(mut self) -> (i32, String) {
-        let code = self.child.wait().unwrap().code().unwrap();
-        let raw = self.raw();
-        // The other side is closed now: what is left ends with an error on Linux, with nothing elsewhere.
-        let mut rest = Vec::new();
-        let _ended = self.terminal.read_to_end(&mut rest);
-        self.shown.extend(rest);
-        assert!(!raw, "the terminal is given back");
-        (code, String::from_utf8_lossy(&self.shown).into_owned())
-    }
+/// The screens over a folder.
+fn screens(path: &Path) -> Session {
+    Session::start(Command::new(env!("CARGO_BIN_EXE_verifier")).arg(path))
 }
 
 #[test]
 fn the_exit_code_of_the_screens_is_the_verdicts() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.zip"), b"PK\x03\x04 and then nothing").unwrap();
-    let mut session = Session::start(folder.path());
+    let mut session = screens(folder.path());
     session.wait_for("FAILED (1)");
     assert!(session.raw());
     session.press("6");
@@ -104,7 +42,7 @@ fn a_signal_gives_the_terminal_back() {
     use rustix::process::{Pid, Signal, kill_process};
     for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
         let folder = tempfile::tempdir().unwrap();
-        let mut session = Session::start(folder.path());
+        let mut session = screens(folder.path());
         session.wait_for("INCONCLUSIVE (5)");
         assert!(session.raw());
         let child = Pid::from_raw(i32::try_from(session.child.id()).unwrap()).unwrap();
@@ -121,7 +59,7 @@ fn a_signal_gives_the_terminal_back() {
 #[test]
 fn nothing_to_verify_ends_the_screens_as_it_ends_the_text() {
     let folder = tempfile::tempdir().unwrap();
-    let mut session = Session::start(folder.path());
+    let mut session = screens(folder.path());
     session.wait_for("INCONCLUSIVE (5)");
     session.press("\u{3}");
     let (code, shown) = session.end();
@@ -134,7 +72,7 @@ fn nothing_to_verify_ends_the_screens_as_it_ends_the_text() {
 fn a_closed_terminal_ends_the_program() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.zip"), b"PK\x03\x04 and then nothing").unwrap();
-    let mut session = Session::start(folder.path());
+    let mut session = screens(folder.path());
     session.wait_for("FAILED (1)");
     let Session { terminal, mut child, .. } = session;
     drop(terminal);

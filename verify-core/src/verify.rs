@@ -66,6 +66,9 @@ use record::{Run, Shared, Verified, verify_record};
 use rules::RuleCache;
 use tally::Tally;
 
+/// The first reason why a verification that was stopped is inconclusive.
+pub const CANCELLED: &str = "the verification was cancelled";
+
 /// How far a verification is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
@@ -129,7 +132,7 @@ pub fn verify(
     let mut missing = Vec::new();
     observer.progress(Progress { stage: "listing", done: 0, total: 0, bytes: 0 });
     let (mut beside, mut loose_proofs) = (Beside::default(), Vec::new());
-    let mut assembly = match survey::survey(source, &options.limits, &mut tally) {
+    let mut assembly = match survey::survey(source, &options.limits, observer, &mut tally) {
         Ok(survey) => {
             missing.extend(survey.unreadable.iter().cloned());
             let assembly = assemble(&survey, &mut tally);
@@ -152,7 +155,7 @@ pub fn verify(
         None => History::of(&assembly.plans, !whole),
     };
     beside.keys = ChainKeys::read(source, &assembly.plans, options);
-    for item in &assembly.suspects {
+    for item in assembly.suspects.iter().take_while(|_| !observer.cancelled()) {
         let place = Place { file: Some(item.name.clone()), ..Place::default() };
         match source.read(item, options.limits.package_bytes) {
             Ok(bytes) => open::scan_suspect(&bytes, &place, &options.limits, &mut tally),
@@ -169,7 +172,8 @@ pub fn verify(
     links::check_known_record(&assembly.plans, options.head, assembly.partial.as_deref(), &mut tally);
     let verified = verify_records(source, &assembly.plans, &beside, options, evaluators, observer);
     if observer.cancelled() {
-        missing.push("the verification was cancelled".to_owned());
+        // Whatever else is missing is so because of this.
+        missing.insert(0, CANCELLED.to_owned());
     }
     missing.extend(verified.iter().filter_map(|verified| verified.unreadable.clone()));
     conclude::build_report(source, options, &assembly, &beside, &verified, tally, missing)

@@ -20,9 +20,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use verify_core::coverage::Period;
-use verify_core::report::{Report, VerdictWord};
+use verify_core::report::{RecordSummary, Report, VerdictWord};
 use verify_core::source::{Folder, Item, ItemKind, Memory, Source, SourceError};
-use verify_core::verify::{InProcessEvaluators, Options, Silent, verify};
+use verify_core::verify::{InProcessEvaluators, Observer, Options, Progress, Silent, verify};
 
 use chain::{standard, time, write_files};
 
@@ -125,6 +125,46 @@ fn nothing_that_can_be_read_is_not_nothing_there() {
     let report = judge(&Denied { inner: Memory { files: standard().files() }, prefix: "", hidden: true });
     assert_eq!((report.verdict.exit_code, codes(&report)), (5, BTreeSet::new()));
     assert!(report.verdict.sentence.contains("permission denied"), "{}", report.verdict.sentence);
+}
+
+/// Stops a verification when it asks for the n-th time whether to stop.
+struct Impatient {
+    asked: AtomicUsize,
+    patience: usize,
+}
+
+impl Observer for Impatient {
+    fn progress(&self, _: Progress) {}
+
+    fn record(&self, _: &RecordSummary) {}
+
+    fn cancelled(&self) -> bool {
+        self.asked.fetch_add(1, Ordering::Relaxed) >= self.patience
+    }
+}
+
+#[test]
+fn a_verification_that_is_stopped_accuses_nobody_and_is_no_verdict() {
+    let source = Memory { files: standard().files() };
+    let period = Period { from_utc: None, to_utc: Some(time("2026-05-03T23:59:59Z")) };
+    let options = Options { period, threads: 1, ..Options::default() };
+    let stopped = |patience: usize| {
+        let observer = Impatient { asked: AtomicUsize::new(0), patience };
+        let report = verify(&source, &options, &InProcessEvaluators, &observer);
+        (report, observer.asked.into_inner())
+    };
+    let (whole, asked) = stopped(usize::MAX);
+    assert_eq!(whole.verdict.exit_code, 0, "{:#?}", whole.findings);
+    assert!(asked > source.files.len(), "it asks at every file and every record");
+    let mut most_verified = 0;
+    for patience in 0..asked {
+        let (report, _) = stopped(patience);
+        assert_eq!(codes(&report), BTreeSet::new(), "{patience}: {:#?}", report.findings);
+        assert_eq!(report.verdict.exit_code, 5, "{patience}: {}", report.verdict.sentence);
+        assert!(report.verdict.sentence.contains("the verification was cancelled"), "{patience}");
+        most_verified = most_verified.max(report.records.len());
+    }
+    assert_eq!(most_verified, whole.records.len(), "what was verified until then is told");
 }
 
 /// A folder in which something happens at the n-th read of one file.

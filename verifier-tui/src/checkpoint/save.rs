@@ -17,6 +17,7 @@ use crate::print::Sheet;
 use crate::records::{Records, leaves};
 use crate::refusal::Refusal;
 use crate::run::judged;
+use crate::stop::Stop;
 use crate::trust::leaves_path;
 use crate::words::{self, counted, minute};
 
@@ -38,7 +39,7 @@ pub(super) fn save(asked: &Save) -> Result<Answer, Refusal> {
     let report = judged(&question)?;
     refuse_unless_whole(&report, &question)?;
     let limits = question.limits.limits();
-    let source = crate::source::of(&question)?;
+    let source = crate::source::of(&question, &Stop::of_interrupts()?)?;
     let manifests = Records::list(&source, &limits)?.manifests(&report)?;
     let leaves = leaves(&manifests);
     let Some((checkpoint, head)) =

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::values;
+
 /// Heading in the help.
 const STORE: &str = "Evidence in S3 (PATH is s3://BUCKET/ROOT) and its locks";
 
@@ -22,6 +24,16 @@ pub struct StoreOptions {
     /// Ask without credentials: for a bucket that everybody may read.
     #[arg(long, help_heading = STORE, conflicts_with = "profile")]
     pub no_sign_request: bool,
+    /// Keep what is fetched below DIR, for this time and later ones [default: in the user's folder for caches, until
+    /// a verification of the same place ends with a verdict].
+    #[arg(long, help_heading = STORE, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
+    /// Keep nothing of what is fetched: an interrupted verification begins anew.
+    #[arg(long, help_heading = STORE, conflicts_with_all = ["cache", "cache_size"])]
+    pub no_cache: bool,
+    /// Bytes that are kept at most [default: 4GiB].
+    #[arg(long, help_heading = STORE, value_name = "SIZE", value_parser = values::size)]
+    pub cache_size: Option<u64>,
     /// What the store told about its locks when PATH, a folder, was copied out of it.
     #[arg(long, help_heading = STORE, value_name = "FILE")]
     pub receipt: Option<PathBuf>,
@@ -39,6 +51,9 @@ impl StoreOptions {
             ("region", self.region.is_some()),
             ("endpoint-url", self.endpoint_url.is_some()),
             ("no-sign-request", self.no_sign_request),
+            ("cache", self.cache.is_some()),
+            ("no-cache", self.no_cache),
+            ("cache-size", self.cache_size.is_some()),
         ]
         .into_iter()
         .find_map(|(name, given)| given.then_some(name))
@@ -51,6 +66,9 @@ impl StoreOptions {
         let mut all: Vec<(&'static str, String)> =
             named.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
         all.extend(self.no_sign_request.then(|| ("no-sign-request", String::new())));
+        all.extend(self.cache.as_ref().map(|path| ("cache", path.to_string_lossy().into_owned())));
+        all.extend(self.no_cache.then(|| ("no-cache", String::new())));
+        all.extend(self.cache_size.map(|size| ("cache-size", size.to_string())));
         all.extend(self.receipt.as_ref().map(|path| ("receipt", path.to_string_lossy().into_owned())));
         all.extend(self.lock_days.map(|days| ("lock-days", days.to_string())));
         all

@@ -16,6 +16,7 @@ use crate::exit::Ending;
 use crate::output;
 use crate::refusal::Refusal;
 use crate::run::{no_evidence, nothing_found, reachable, tell_after, write_out};
+use crate::stop::Stop;
 use crate::worker::Children;
 
 /// Runs the drill and tells what it showed.
@@ -30,10 +31,9 @@ pub fn drill(arguments: &Arguments) -> Result<u8, Refusal> {
     if let Some(out) = out {
         output::outside(out, path)?;
     }
-    let source = crate::source::open(path, &arguments.store, &options.limits)?;
-    let meter = Meter::start().map_err(|error| {
-        Refusal::new(Ending::Internal, format!("interrupts cannot be listened for: {error}"), "")
-    })?;
+    let stop = Stop::of_interrupts()?;
+    let source = crate::source::open(path, &arguments.store, &options.limits, &stop)?;
+    let meter = Meter::start(stop);
     let children = Children::new(&options.limits);
     let evaluators = Remembering::new(&children);
     let evidence = Evidence::of(&source, &options, &evaluators, &meter);

@@ -1,12 +1,8 @@
-//! Progress of a drill on a terminal, and the wish to stop it.
-//!
-//! The first interrupt ends the drill after the attack at hand, and what was found so far is still told; the
-//! second one ends the program at once.
+//! Progress of a drill on a terminal. A wish to stop ends it after the attack at hand, and what was found so far is
+//! still told.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use verify_core::report::RecordSummary;
@@ -14,16 +10,17 @@ use verify_core::verify::{Observer, Progress};
 
 use super::run::Watch;
 use crate::progress::remaining;
+use crate::stop::Stop;
 
 /// Quiet at first: a small drill is done by then.
 const QUIET: Duration = Duration::from_secs(1);
 const BETWEEN_LINES: Duration = Duration::from_millis(100);
 
-/// Draws progress on standard error, and listens for interrupts.
+/// Draws progress on standard error.
 #[derive(Debug)]
 pub struct Meter {
     state: Mutex<State>,
-    stop: Arc<AtomicBool>,
+    stop: Stop,
     terminal: bool,
 }
 
@@ -43,12 +40,11 @@ struct Attacks {
 }
 
 impl Meter {
-    /// Starts the clock and listens for interrupts.
-    pub fn start() -> io::Result<Self> {
-        let stop = Arc::new(AtomicBool::new(false));
-        listen(&stop)?;
+    /// Starts the clock; `stop` says when to stop.
+    #[must_use]
+    pub fn start(stop: Stop) -> Self {
         let state = Mutex::new(State { began: Instant::now(), attacks: None, shown: None });
-        Ok(Self { state, stop, terminal: io::stderr().is_terminal() })
+        Self { state, stop, terminal: io::stderr().is_terminal() }
     }
 
     /// Takes the line away again.
@@ -60,24 +56,6 @@ impl Meter {
             let _told = write!(io::stderr(), "\r\u{1b}[K");
         }
     }
-}
-
-#[cfg(unix)]
-fn listen(stop: &Arc<AtomicBool>) -> io::Result<()> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    use signal_hook::flag;
-
-    for signal in [SIGINT, SIGTERM] {
-        // In this order: the second signal finds the flag set and ends the program, as it would have unasked.
-        flag::register_conditional_default(signal, Arc::clone(stop))?;
-        flag::register(signal, Arc::clone(stop))?;
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn listen(_: &Arc<AtomicBool>) -> io::Result<()> {
-    Ok(())
 }
 
 impl Observer for Meter {
@@ -101,7 +79,7 @@ impl Observer for Meter {
     fn record(&self, _: &RecordSummary) {}
 
     fn cancelled(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.stop.is_asked()
     }
 }
 

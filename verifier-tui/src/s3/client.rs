@@ -21,6 +21,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use tokio::runtime::Runtime;
 
 use crate::cli::StoreOptions;
+use crate::stop::{BETWEEN_LOOKS, Stop};
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// One attempt at a call, up to the beginning of its answer.
@@ -40,6 +41,9 @@ pub enum OpenError {
     /// The system gives no thread.
     #[error("no thread can be started for calls to S3")]
     Thread(#[source] io::Error),
+    /// Nobody waits any more.
+    #[error("stopped before S3 was asked: there is no verdict")]
+    Stopped,
     /// Nothing says which region to ask.
     #[error("no AWS region is known: neither --region nor the environment nor a profile names one")]
     Region,
@@ -49,7 +53,7 @@ pub enum OpenError {
 }
 
 /// A client and the threads it runs on. Nothing is asked of S3 yet.
-pub(super) fn connect(options: &StoreOptions) -> Result<(Runtime, Client), OpenError> {
+pub(super) fn connect(options: &StoreOptions, stop: &Stop) -> Result<(Runtime, Client), OpenError> {
     if options.endpoint_url.as_deref().is_some_and(|url| !keeps_to_itself(url)) {
         return Err(OpenError::PlainHttp);
     }
@@ -86,7 +90,11 @@ pub(super) fn connect(options: &StoreOptions) -> Result<(Runtime, Client), OpenE
     if options.no_sign_request {
         loader = loader.no_credentials();
     }
-    let sdk = runtime.block_on(loader.load());
+    let sdk = runtime.block_on(unless_stopped(stop, loader.load()));
+    let Some(sdk) = sdk else {
+        runtime.shutdown_background();
+        return Err(OpenError::Stopped);
+    };
     let elsewhere = sdk.endpoint_url().is_some();
     let region = match sdk.region() {
         Some(region) => region.clone(),
@@ -97,6 +105,20 @@ pub(super) fn connect(options: &StoreOptions) -> Result<(Runtime, Client), OpenE
     let settings =
         Builder::from(&sdk).region(region).force_path_style(elsewhere).interceptor(NoPlainHttp).build();
     Ok((runtime, Client::from_conf(settings)))
+}
+
+/// What comes out of `work`, unless somebody asks to stop before.
+pub(super) async fn unless_stopped<T>(stop: &Stop, work: impl Future<Output = T>) -> Option<T> {
+    let stopped = async {
+        while !stop.is_asked() {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = stopped => None,
+        done = work => Some(done),
+    }
 }
 
 /// Refuses to send a request over plain http to another machine: AWS's own variables and profiles can name an

@@ -27,6 +27,9 @@ pub(super) enum Fault {
         /// HTTP status.
         status: u16,
     },
+    /// Nobody waits for the answer any more.
+    #[error("it was stopped")]
+    Stopped,
     /// Time is up, after all attempts.
     #[error("S3 does not answer in time")]
     Late,

@@ -1,5 +1,6 @@
 //! One object: its bytes, and what S3 tells about the version that was read.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
@@ -10,6 +11,7 @@ use verify_core::time::UtcTime;
 
 use super::fault::Fault;
 use super::listing::Object;
+use crate::cache::Cache;
 
 /// Attempts at reading one object to its end; the SDK repeats requests, and not the reading of answers.
 const ATTEMPTS: u32 = 3;
@@ -22,6 +24,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct Bucket {
     pub(super) client: Client,
     pub(super) name: String,
+    pub(super) cache: Option<Arc<Cache>>,
 }
 
 /// What S3 told about one version.
@@ -41,7 +44,7 @@ impl Heard {
 /// An object, or its start.
 #[derive(Debug)]
 pub(super) struct Fetched {
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Arc<Vec<u8>>,
     /// `None` if it was not asked for.
     pub(super) heard: Option<Heard>,
 }
@@ -49,6 +52,15 @@ pub(super) struct Fetched {
 impl Bucket {
     /// The first `start` bytes of the object, or all of it; and what S3 tells about it, if `ask` says so.
     pub(super) async fn get(&self, object: &Object, start: Option<u64>, ask: bool) -> Result<Fetched, Fault> {
+        if let Some(fetched) = self.kept(object, start, ask).await {
+            return Ok(fetched);
+        }
+        let fetched = self.get_anew(object, start, ask).await?;
+        self.keep(object, start, &fetched.bytes).await;
+        Ok(fetched)
+    }
+
+    async fn get_anew(&self, object: &Object, start: Option<u64>, ask: bool) -> Result<Fetched, Fault> {
         let mut attempt = 1;
         loop {
             match self.get_once(object, start, ask).await {
@@ -104,7 +116,7 @@ impl Bucket {
         } else {
             None
         };
-        Ok(Fetched { bytes, heard })
+        Ok(Fetched { bytes: Arc::new(bytes), heard })
     }
 
     /// What S3 tells about a version whose bytes are not wanted.
@@ -117,7 +129,7 @@ impl Bucket {
         Heard { retention: self.retention(object).await, key }
     }
 
-    async fn retention(&self, object: &Object) -> Told<Option<Retention>> {
+    pub(super) async fn retention(&self, object: &Object) -> Told<Option<Retention>> {
         let asked = self
             .client
             .get_object_retention()
@@ -148,7 +160,7 @@ fn of_retention(told: &ObjectLockRetention) -> Told<Option<Retention>> {
     }
 }
 
-fn lock(mode: Option<&ObjectLockMode>, until: Option<&DateTime>) -> Option<Retention> {
+pub(super) fn lock(mode: Option<&ObjectLockMode>, until: Option<&DateTime>) -> Option<Retention> {
     let mode = match mode? {
         ObjectLockMode::Compliance => LockMode::Compliance,
         ObjectLockMode::Governance => LockMode::Governance,

@@ -27,6 +27,8 @@ pub(super) struct Object {
     pub(super) version: String,
     /// Bytes of that version.
     pub(super) size: u64,
+    /// What S3 calls its content; opaque.
+    pub(super) tag: String,
     /// Some later versions, the newest first.
     pub(super) others: Vec<String>,
     /// How many there are.
@@ -51,11 +53,19 @@ impl Listing {
     }
 }
 
+/// One version under a key.
+#[derive(Debug)]
+struct Version {
+    id: String,
+    size: u64,
+    tag: String,
+}
+
 /// What stands under one key, while it is listed.
 #[derive(Debug, Default)]
 struct Standing {
-    /// Versions, the newest first: id and size. Of many the newest ones and the last.
-    versions: Vec<(String, u64)>,
+    /// Versions, the newest first. Of many the newest ones and the last.
+    versions: Vec<Version>,
     count: u64,
     markers: u64,
 }
@@ -92,7 +102,8 @@ async fn standing(bucket: &Bucket, prefix: &str, limit: usize) -> Result<BTreeMa
             let key = decoded(version.key().ok_or(Fault::Form)?, encoded);
             let size = version.size().and_then(|size| u64::try_from(size).ok()).ok_or(Fault::Form)?;
             let id = version.version_id().unwrap_or("null").to_owned();
-            found.entry(key).or_default().add(id, size);
+            let tag = version.e_tag().unwrap_or_default().to_owned();
+            found.entry(key).or_default().add(Version { id, size, tag });
         }
         for marker in page.delete_markers() {
             let key = decoded(marker.key().ok_or(Fault::Form)?, encoded);
@@ -115,13 +126,13 @@ async fn standing(bucket: &Bucket, prefix: &str, limit: usize) -> Result<BTreeMa
 }
 
 impl Standing {
-    fn add(&mut self, version: String, size: u64) {
+    fn add(&mut self, version: Version) {
         self.count += 1;
         // The last one that is listed is the first that was written; it is always kept.
         if self.versions.len() > MOST_OTHERS {
             self.versions.pop();
         }
-        self.versions.push((version, size));
+        self.versions.push(version);
     }
 }
 
@@ -134,7 +145,7 @@ fn listing(found: BTreeMap<String, Standing>, prefix: &str) -> Listing {
             Some(name) => name.to_owned(),
             None => key.clone(),
         };
-        let Some((version, size)) = standing.versions.pop() else {
+        let Some(Version { id, size, tag }) = standing.versions.pop() else {
             listing.emptied.push(name);
             continue;
         };
@@ -143,9 +154,10 @@ fn listing(found: BTreeMap<String, Standing>, prefix: &str) -> Listing {
             exact: !name.contains(char::REPLACEMENT_CHARACTER),
             name,
             key,
-            version,
+            version: id,
             size,
-            others: standing.versions.into_iter().map(|(id, _)| id).collect(),
+            tag,
+            others: standing.versions.into_iter().map(|version| version.id).collect(),
             other_versions: standing.count - 1,
             markers: standing.markers,
         });
@@ -183,7 +195,7 @@ mod tests {
         let mut standing = Standing { markers, ..Standing::default() };
         // As S3 lists them: the newest first.
         for number in (1..=versions).rev() {
-            standing.add(format!("v{number}"), number as u64);
+            standing.add(Version { id: format!("v{number}"), size: number as u64, tag: String::new() });
         }
         standing
     }

@@ -1,7 +1,6 @@
 //! Verification and inspection for the screens, on threads of their own. They only send messages.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::thread;
 
@@ -11,24 +10,25 @@ use verify_core::verify::{self, Observer, Options, Progress};
 
 use super::Children;
 use crate::app::Message;
+use crate::stop::Stop;
 
 /// The threads behind the screens.
 pub struct Threads {
     evidence: Arc<dyn Source>,
     options: Options,
     sender: Sender<Message>,
-    cancelled: Arc<AtomicBool>,
+    stop: Stop,
 }
 
 /// Passes on what the verification tells.
 struct Relay {
     sender: Sender<Message>,
-    cancelled: Arc<AtomicBool>,
+    stop: Stop,
 }
 
 impl Observer for Relay {
     fn progress(&self, progress: Progress) {
-        // The screens may be gone already; the verification is told by `cancelled`.
+        // The screens may be gone already; the verification is told by `stop`.
         let _sent = self.sender.send(Message::Progress(progress));
     }
 
@@ -37,19 +37,20 @@ impl Observer for Relay {
     }
 
     fn cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+        self.stop.is_asked()
     }
 }
 
 impl Threads {
-    /// Starts the verification.
+    /// Starts the verification; `stop` ends it.
     pub fn start(
         evidence: Arc<dyn Source>,
         options: Options,
+        stop: Stop,
         sender: Sender<Message>,
     ) -> std::io::Result<Self> {
-        let threads = Self { evidence, options, sender, cancelled: Arc::default() };
-        let relay = Relay { sender: threads.sender.clone(), cancelled: Arc::clone(&threads.cancelled) };
+        let threads = Self { evidence, options, sender, stop: stop.clone() };
+        let relay = Relay { sender: threads.sender.clone(), stop };
         let (source, options) = (Arc::clone(&threads.evidence), threads.options.clone());
         thread::Builder::new().name("verify".to_owned()).spawn(move || {
             let work = || verify::verify(&*source, &options, &Children::new(&options.limits), &relay);
@@ -76,7 +77,7 @@ impl Threads {
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        self.cancelled.store(true, Ordering::Relaxed);
+        self.stop.ask();
     }
 }
 

