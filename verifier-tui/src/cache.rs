@@ -5,6 +5,7 @@
 //! again, so one that was changed is fetched anew. Nothing here says anything about locks. That nothing can be kept
 //! is no error of a verification.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -162,7 +163,7 @@ impl Cache {
             }
         })
         .map_err(failed(&all))?;
-        state.others.sort_by(|a, b| b.0.cmp(&a.0));
+        state.others.sort_by_key(|(changed, ..)| Reverse(*changed));
         Ok(Self {
             folder: own,
             most_bytes,
@@ -189,14 +190,14 @@ impl Cache {
         match read(&path, size) {
             Ok(bytes) if Digest::of(&bytes) == sha256 => Some((bytes, sha256)),
             _ => {
-                self.drop(version);
+                self.remove(version);
                 None
             }
         }
     }
 
     /// Takes away what is kept of a version.
-    pub fn drop(&self, version: &Digest) {
+    pub fn remove(&self, version: &Digest) {
         let mut state = self.state();
         if let Some((sha256, size)) = state.entries.remove(version) {
             state.bytes = state.bytes.saturating_sub(size);
@@ -280,12 +281,16 @@ fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
+/// What others than its owner may do.
+#[cfg(unix)]
+const OTHERS: u32 = 0o077;
+
 /// Whether a folder is a folder, and nobody else's.
 #[cfg(unix)]
 fn is_own(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
     let data = fs::symlink_metadata(path)?;
-    Ok(data.is_dir() && data.uid() == rustix::process::geteuid().as_raw() && data.mode() & 0o077 == 0)
+    Ok(data.is_dir() && data.uid() == rustix::process::geteuid().as_raw() && data.mode() & OTHERS == 0)
 }
 
 /// Elsewhere a user's folders are the user's.

@@ -40,6 +40,13 @@ pub fn fetch(asked: &Fetch) -> Result<Answer, Refusal> {
     output::outside(&asked.out, &asked.path)?;
     output::outside(&beside, &asked.path)?;
     let limits = asked.limits.limits();
+    if asked.store.lock_days.is_some() {
+        return Err(Refusal::new(
+            Ending::Usage,
+            "--lock-days judges evidence, and fetch only copies it",
+            "give it to verifier verify, with the receipt",
+        ));
+    }
     let stop = Stop::of_interrupts()?;
     let store = source::open(&asked.path, &asked.store, &limits, &stop)?;
     let Some(locks) = store.locks().filter(|_| source::is_remote(&asked.path)) else {

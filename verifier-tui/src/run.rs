@@ -182,7 +182,7 @@ fn screens(question: &Question) -> Result<u8, Refusal> {
     reachable(&question.path)?;
     let stop = Stop::default();
     let source = source::of(question, &stop)?;
-    let left = crate::screens::run(question, source.into(), options, stop).map_err(|error| {
+    let left = crate::screens::run(question, source.into(), options, &stop).map_err(|error| {
         Refusal::new(
             Ending::Inconclusive,
             format!("the terminal cannot show the screens: {error}"),

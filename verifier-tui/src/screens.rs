@@ -41,7 +41,7 @@ pub fn run(
     question: &Question,
     evidence: std::sync::Arc<dyn Source>,
     options: verify_core::verify::Options,
-    stop: Stop,
+    stop: &Stop,
 ) -> io::Result<Left> {
     let theme = Theme::from_no_color(std::env::var_os("NO_COLOR").as_deref());
     let ended = term::listen_for_the_end()?;
@@ -74,7 +74,7 @@ pub fn run(
             match update(&mut model, message) {
                 Some(Command::Inspect(package)) => threads.inspect(package)?,
                 Some(Command::Quit) => {
-                    let left = left(model, &stop, &receiver);
+                    let left = left(model, stop, &receiver);
                     drop(guard);
                     return Ok(left);
                 }

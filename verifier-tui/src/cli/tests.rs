@@ -156,6 +156,13 @@ fn the_headless_command_asks_the_same_question() {
     let arguments: Vec<String> = stored.replace('\'', "").split(' ').map(str::to_owned).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     assert_eq!(headless_command(&question(&arguments)), format!("verifier verify {stored}"));
+    let kept = "s3://bucket --cache kept/here --cache-size 4096";
+    let arguments: Vec<&str> = kept.split(' ').collect();
+    assert_eq!(headless_command(&question(&arguments)), format!("verifier verify {kept}"));
+    let arguments = ["s3://bucket", "--no-cache"];
+    assert_eq!(headless_command(&question(&arguments)), "verifier verify s3://bucket --no-cache");
+    let contradicting = ["verifier", "s3://bucket", "--no-cache", "--cache", "x"];
+    assert!(Cli::try_parse_from(contradicting).is_err());
     let open = "verifier verify s3://bucket --no-sign-request";
     assert_eq!(headless_command(&question(&["s3://bucket", "--no-sign-request"])), open);
     assert_eq!(headless_command(&question(&["evidence/demo"])), "verifier verify evidence/demo");

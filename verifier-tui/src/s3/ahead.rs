@@ -93,8 +93,8 @@ impl Ahead {
             if stop.is_asked() {
                 return Err(Fault::Stopped);
             }
-            let waited = self.arrival.wait_timeout(state, BETWEEN_LOOKS);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let again = self.arrival.wait_timeout(state, BETWEEN_LOOKS);
+            state = again.unwrap_or_else(PoisonError::into_inner).0;
             // Another reader may have taken it away.
             wanted.push(key);
         }

@@ -27,7 +27,7 @@ impl Bucket {
         let cache = self.cache.as_ref()?;
         let name = self.named(object, start);
         let (bytes, sha256) = blocking(cache, move |cache| cache.get(&name)).await.flatten()?;
-        let head = self
+        let answer = self
             .client
             .head_object()
             .bucket(&self.name)
@@ -37,20 +37,20 @@ impl Bucket {
             .send()
             .await
             .ok()?;
-        let size = head.content_length().and_then(|length| u64::try_from(length).ok());
+        let size = answer.content_length().and_then(|length| u64::try_from(length).ok());
         let whole = bytes.len() as u64 == object.size;
-        let known = head.checksum_sha256().and_then(digest).filter(|_| whole);
+        let known = answer.checksum_sha256().and_then(digest).filter(|_| whole);
         if size != Some(object.size) || known.is_some_and(|known| known != sha256) {
-            blocking(cache, move |cache| cache.drop(&name)).await;
+            blocking(cache, move |cache| cache.remove(&name)).await;
             return None;
         }
         let heard = if ask {
-            let stated = lock(head.object_lock_mode(), head.object_lock_retain_until_date());
+            let stated = lock(answer.object_lock_mode(), answer.object_lock_retain_until_date());
             let retention = match stated {
                 Some(stated) => Told::Is(Some(stated)),
                 None => self.retention(object).await,
             };
-            Some(Heard { retention, key: Told::Is(head.ssekms_key_id().map(str::to_owned)) })
+            Some(Heard { retention, key: Told::Is(answer.ssekms_key_id().map(str::to_owned)) })
         } else {
             None
         };

@@ -68,7 +68,8 @@ fn fetched_in_one_run(place: &str, line: &SlowLine) -> usize {
     line.forget();
     let home = tempfile::tempdir().unwrap();
     let all = [&arguments(place)[..], &["--no-cache"]].concat();
-    assert!(command(&all, AUDITOR, &line.address, home.path()).status().unwrap().success());
+    let mut program = command(&all, AUDITOR, &line.address, home.path());
+    assert!(program.stdout(Stdio::null()).status().unwrap().success());
     assert_eq!(files_below(home.path()), Vec::<PathBuf>::new());
     fetched(line)
 }
