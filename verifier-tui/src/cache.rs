@@ -8,8 +8,8 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,8 +17,11 @@ use std::time::SystemTime;
 
 use verify_core::digest::Digest;
 
+mod private;
 #[cfg(test)]
 mod tests;
+
+use private::{create, is_own, make_folder, read};
 
 /// Bytes that are kept at most, if nothing else is said.
 pub const USUAL_BYTES: u64 = 4 << 30;
@@ -251,50 +254,4 @@ impl Cache {
 fn entry(name: &OsStr) -> Option<(Digest, Digest)> {
     let (version, sha256) = name.to_str()?.split_once('-')?;
     Some((version.parse().ok()?, sha256.parse().ok()?))
-}
-
-fn read(path: &Path, size: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(size.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-#[cfg(unix)]
-fn make_folder(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
-#[cfg(not(unix))]
-fn make_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).create(path)
-}
-
-#[cfg(unix)]
-fn create(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
-}
-
-/// What others than its owner may do.
-#[cfg(unix)]
-const OTHERS: u32 = 0o077;
-
-/// Whether a folder is a folder, and nobody else's.
-#[cfg(unix)]
-fn is_own(path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
-    let data = fs::symlink_metadata(path)?;
-    Ok(data.is_dir() && data.uid() == rustix::process::geteuid().as_raw() && data.mode() & OTHERS == 0)
-}
-
-/// Elsewhere a user's folders are the user's.
-#[cfg(not(unix))]
-fn is_own(path: &Path) -> io::Result<bool> {
-    Ok(fs::symlink_metadata(path)?.is_dir())
 }

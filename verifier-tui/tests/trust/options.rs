@@ -219,7 +219,7 @@ fn every_bad_input_is_wrong_usage_that_says_what_was_expected() {
         (vec!["--tsa", "words"], vec!["words: expected certificates", "found none"]),
         (vec!["--time-lag", "24"], vec!["e.g. 90m, 24h or 7d"]),
         (vec!["--require", "hashed"], vec!["expected some of signed, timestamped, anchored, locked"]),
-        (vec!["--only", "sigs"], vec!["signatures, anchors, time, structural"]),
+        (vec!["--only", "sigs"], vec!["signatures, anchors, time, locks, structural"]),
     ] {
         desk.refuses(&verify(&arguments), 2, &parts);
     }
