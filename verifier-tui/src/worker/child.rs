@@ -115,6 +115,17 @@ fn clock(shared: &(Mutex<State>, Condvar)) {
     }
 }
 
+/// An interrupt typed on the terminal reaches every process of a group. A child that it ended would look like a policy
+/// that exceeds its limits.
+#[cfg(unix)]
+fn apart(command: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+fn apart(_: &mut Command) {}
+
 impl Spawn for Watched {
     type Input = ChildStdin;
     type Output = ChildStdout;
@@ -126,7 +137,9 @@ impl Spawn for Watched {
             .program
             .as_ref()
             .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "this program cannot find itself"))?;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        apart(&mut command);
+        let mut child = command
             .arg(REPLAY_WORKER)
             .arg(self.kind.memory.to_string())
             .env_clear()
@@ -164,5 +177,22 @@ impl Drop for Watched {
         end(&mut state.child);
         state.over = true;
         changed.notify_all();
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interrupt_of_this_program_does_not_reach_its_children() {
+        let mut watched = Watched::new(Children::of("/bin/cat", Duration::from_mins(1)));
+        let _pipes = watched.spawn().unwrap();
+        let id = locked(&watched.shared.0).child.as_ref().unwrap().id();
+        let id = rustix::process::Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
+        let group = rustix::process::getpgid(Some(id)).unwrap();
+        assert_eq!(group, id);
+        assert_ne!(group, rustix::process::getpgrp());
+        watched.kill();
     }
 }
