@@ -10,6 +10,7 @@ use verify_core::model::{Origin, Schedule, Tenant};
 
 use crate::secret::SecretSource;
 use crate::signing::KeySource;
+use crate::store::azure::AzureSettings;
 use crate::store::s3::S3Settings;
 
 mod error;
@@ -59,6 +60,8 @@ pub enum StoreConfig {
     Folder(PathBuf),
     /// A bucket, and the terms on which it keeps every object.
     S3(S3Settings),
+    /// A container, and the terms on which it keeps every blob.
+    Azure(AzureSettings),
 }
 
 /// How AWS is reached; what is absent follows AWS's own order: environment, profile files, role.

@@ -4,7 +4,6 @@
 //! code that speaks to a real platform.
 
 pub mod aws;
-#[expect(dead_code, reason = "the rest of it serves the stores and secrets in Azure")]
 pub mod azure;
 pub mod chain;
 pub mod cli;

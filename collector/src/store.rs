@@ -10,12 +10,18 @@ use verify_core::model::Sequence;
 use verify_core::time::UtcTime;
 
 use crate::aws::AwsError;
+use crate::azure::AzureError;
 
+mod ahead;
+pub mod azure;
 pub mod dir;
+pub mod examination;
 pub mod files;
 mod names;
+mod objects;
 pub mod s3;
 
+pub use azure::{AzureStore, BlobFault};
 pub use dir::DirStore;
 pub use files::{FileCalls, RealFiles};
 pub use s3::{S3Fault, S3Store};
@@ -64,6 +70,17 @@ pub enum StoreError {
         #[source]
         source: S3Fault,
     },
+    /// A call to Azure Blob Storage failed.
+    #[error("cannot {doing} {place}")]
+    Azure {
+        /// What was attempted, e.g. `read`.
+        doing: &'static str,
+        /// The blob or container.
+        place: String,
+        /// Why not.
+        #[source]
+        source: BlobFault,
+    },
     /// Time ran out over a write, and then over the question how it ended.
     #[error("whether {place} was stored is not known")]
     Open {
@@ -71,7 +88,7 @@ pub enum StoreError {
         place: String,
         /// Why the write had no answer.
         #[source]
-        source: S3Fault,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// An object was written and is not kept as it was asked to be.
     #[error("{place} is not kept as asked: expected {what} {expected}, found {found}")]
@@ -85,10 +102,10 @@ pub enum StoreError {
         /// What the store says.
         found: String,
     },
-    /// The bucket cannot hold evidence.
+    /// The bucket or container cannot hold evidence.
     #[error("{place} cannot hold evidence: {lack}")]
     Unfit {
-        /// The bucket.
+        /// The bucket or container.
         place: String,
         /// What it lacks.
         lack: String,
@@ -104,6 +121,15 @@ pub enum StoreError {
         #[source]
         source: AwsError,
     },
+    /// Azure cannot be asked at all.
+    #[error("{place} cannot be asked")]
+    AzureAccess {
+        /// The container.
+        place: String,
+        /// Why not.
+        #[source]
+        source: AzureError,
+    },
     /// A recorded place does not lie in this store.
     #[error("{path:?} is no place in this store")]
     Place {
@@ -118,9 +144,11 @@ impl StoreError {
     pub fn hint(&self) -> String {
         match self {
             Self::S3 { source, .. } => source.hint().to_owned(),
+            Self::Azure { source, .. } => source.hint().to_owned(),
+            Self::AzureAccess { source, .. } => source.hint().to_owned(),
             Self::Open { .. } => "run again: the next run finds out, and nothing is written twice".to_owned(),
             Self::NotKept { .. } => {
-                "`collector doctor` examines the bucket; what was committed before is not affected".to_owned()
+                "`collector doctor` examines the store; what was committed before is not affected".to_owned()
             }
             Self::Unfit { mend, .. } => mend.clone(),
             Self::Aws { source: AwsError::Region, .. } => {
@@ -138,13 +166,13 @@ impl StoreError {
 /// locks, classes and keys has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Terms {
-    /// Storage class.
+    /// Storage class, or access tier.
     pub storage_class: Option<String>,
-    /// `COMPLIANCE` or `GOVERNANCE`.
+    /// `COMPLIANCE`, which nobody can end early, or `GOVERNANCE`, which privileged users can.
     pub object_lock_mode: Option<String>,
     /// Until when nobody can delete it.
     pub retention_until: Option<UtcTime>,
-    /// Key that encrypts it.
+    /// Key, or encryption scope, that encrypts it.
     pub encryption_key_id: Option<String>,
 }
 

@@ -1,8 +1,9 @@
-//! Stores, against real ones: one suite for the folder and for S3, locks that really hold, answers that get
-//! lost, and evidence that is the same wherever it lies.
+//! Stores, against real ones: one suite for all of them, locks that really hold, answers that get lost, and evidence
+//! that is the same wherever it lies.
 //!
 //! S3 is `SeaweedFS`, which enforces Object Lock; the examination of a bucket is also held against `MiniStack`,
-//! which has a key service.
+//! which has a key service. Azure is Azurite for plain blob calls, and for versions and immutability policies a double of
+//! ours, written from the published reference.
 
 #![cfg(unix)]
 #![expect(
@@ -13,6 +14,16 @@
     reason = "a test ends at the first surprise"
 )]
 
+#[path = "stores/azure.rs"]
+mod azure;
+#[path = "support/azure_double.rs"]
+mod azure_double;
+#[path = "stores/azure_faults.rs"]
+mod azure_faults;
+#[path = "stores/azure_tokens.rs"]
+mod azure_tokens;
+#[path = "support/azurite.rs"]
+mod azurite;
 #[path = "stores/demo.rs"]
 mod demo;
 #[path = "stores/doctor.rs"]
@@ -21,6 +32,8 @@ mod doctor;
 mod faults;
 #[path = "stores/locks.rs"]
 mod locks;
+#[path = "support/memory.rs"]
+mod memory;
 #[expect(dead_code, reason = "shared with other tests, which use the rest")]
 #[path = "support/ministack.rs"]
 mod ministack;

@@ -17,7 +17,7 @@ use crate::seal::SealError;
 use crate::secret::Services;
 use crate::session::{Session, SessionError};
 use crate::signing::{self, KeyMismatch, Keyring, SignError};
-use crate::store::{DirStore, S3Store, Store, StoreError};
+use crate::store::{AzureStore, DirStore, S3Store, Store, StoreError};
 use crate::timestamp::{Authority, HttpAuthority};
 
 /// Reads the configuration at `path` and loads what it names, the signing key included.
@@ -68,6 +68,7 @@ fn store(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match &config.store {
         StoreConfig::Folder(root) => Arc::new(DirStore::new(root)),
         StoreConfig::S3(settings) => Arc::new(S3Store::connect(settings.clone(), &config.aws)?),
+        StoreConfig::Azure(settings) => Arc::new(AzureStore::connect(settings.clone(), &config.azure)?),
     })
 }
 

@@ -8,9 +8,9 @@ use crate::config::{Config, StoreConfig};
 use crate::exit::Ending;
 use crate::secret::SecretSource;
 use crate::signing::KeySource;
-use crate::store::s3::examine::{Answer, Examination};
+use crate::store::examination::{Answer, Examination};
 use crate::store::s3::plan::plan;
-use crate::store::{S3Store, StoreError};
+use crate::store::{AzureStore, S3Store, StoreError};
 
 /// Examines the configured store.
 pub(super) fn doctor(arguments: &DoctorArguments, out: &mut dyn Write) -> Result<Ending, CommandError> {
@@ -23,13 +23,14 @@ pub(super) fn doctor(arguments: &DoctorArguments, out: &mut dyn Write) -> Result
     let examination = match &config.store {
         StoreConfig::Folder(root) => Examination { place: root.display().to_string(), checks: Vec::new() },
         StoreConfig::S3(settings) => S3Store::connect(settings.clone(), &config.aws)?.examine()?,
+        StoreConfig::Azure(settings) => AzureStore::connect(settings.clone(), &config.azure)?.examine()?,
     };
     match arguments.format {
         Format::Json => {
             serde_json::to_writer_pretty(&mut *out, &examination).map_err(std::io::Error::from)?;
             writeln!(out)?;
         }
-        Format::Text => text(&examination, out)?,
+        Format::Text => text(&examination, kind(&config.store), out)?,
     }
     Ok(if !examination.is_fit() {
         Ending::StoreRefused
@@ -40,7 +41,16 @@ pub(super) fn doctor(arguments: &DoctorArguments, out: &mut dyn Write) -> Result
     })
 }
 
-fn text(examination: &Examination, out: &mut dyn Write) -> std::io::Result<()> {
+/// What such a place is called.
+const fn kind(store: &StoreConfig) -> &'static str {
+    match store {
+        StoreConfig::Folder(_) => "folder",
+        StoreConfig::S3(_) => "bucket",
+        StoreConfig::Azure(_) => "container",
+    }
+}
+
+fn text(examination: &Examination, kind: &str, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "store {}", examination.place)?;
     if examination.checks.is_empty() {
         return writeln!(
@@ -59,11 +69,11 @@ fn text(examination: &Examination, out: &mut dyn Write) -> std::io::Result<()> {
     }
     let left = examination.checks.iter().filter(|check| check.answer != Answer::Ok).count();
     match (examination.is_fit(), left) {
-        (false, _) => writeln!(out, "this bucket cannot hold evidence"),
-        (true, 0) => writeln!(out, "this bucket can hold evidence"),
+        (false, _) => writeln!(out, "this {kind} cannot hold evidence"),
+        (true, 0) => writeln!(out, "this {kind} can hold evidence"),
         (true, left) => writeln!(
             out,
-            "this bucket can hold evidence; {left} of {} deserve attention",
+            "this {kind} can hold evidence; {left} of {} deserve attention",
             examination.checks.len()
         ),
     }

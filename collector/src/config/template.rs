@@ -68,6 +68,14 @@ root = "evidence"
 # storage_class = "STANDARD"
 # Id or ARN of the KMS key that encrypts every object. Without it the bucket's default applies.
 # encryption_key_id = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+# Or a container with version-level immutability in Azure, with retention_days and legal_hold as above.
+# root = "https://acme.blob.core.windows.net/evidence/soc2"
+# Locked, which nobody can shorten, or Unlocked, which privileged users can.
+# immutability_mode = "Locked"
+# Hot, Cool or Cold.
+# access_tier = "Hot"
+# Scope of the account that encrypts every blob. Without it the container's default applies.
+# encryption_scope = "evidence"
 
 [signing]
 # Where the private key is that signs every checkpoint of the chain, never the key itself:

@@ -130,7 +130,7 @@ fn a_bucket_is_named_with_its_terms() {
         ("root = \"s3://acme-evidence/soc2\"", "retention_days is missing"),
         ("root = \"s3://acme-evidence\"\nretention_days = 0", "expected 1 to 36500"),
         ("root = \"s3://ACME\"\nretention_days = 5", "no bucket name"),
-        ("root = \"https://acme.blob.example/x\"", "neither a folder nor a bucket"),
+        ("root = \"gs://acme-evidence/soc2\"", "neither a folder nor a bucket nor a container"),
     ] {
         let error = refused(root, to);
         assert!(error.message.contains(words) && !error.hint.is_empty(), "{to}: {error}");

@@ -20,13 +20,14 @@ use verify_core::limits::Limits;
 use verify_core::model::Sequence;
 use verify_core::time::UtcTime;
 
+use super::ahead::Ahead;
 use super::names::{CHAIN, COMMIT_ENDING, hole, is_package_place};
+use super::objects::{Bounded, Lasting, Wanted, Written};
 use super::{ATTACHMENT_BYTES, Attachment, Commit, Store, StoreError, Terms, WritePackage};
 use crate::aws::{Aws, AwsError, NoPlainHttp};
 use crate::clock::{Clock, SystemClock, utc};
 use crate::config::AwsConfig;
 
-mod ahead;
 mod bucket;
 pub mod examine;
 mod fault;
@@ -37,14 +38,11 @@ mod read;
 mod settings;
 mod write;
 
-use ahead::Ahead;
-use bucket::{Bucket, Wanted};
+use bucket::Bucket;
 pub use fault::S3Fault;
-use kept::Lasting;
 pub use settings::{
     KmsKeyId, LockMode, S3Limits, S3Location, S3Settings, SCHEME, SettingError, StorageClass,
 };
-use write::{Bounded, Written};
 
 const DAY: i64 = 86_400;
 /// The region that servers which are not AWS's take for granted.

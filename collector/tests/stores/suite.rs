@@ -1,4 +1,6 @@
-//! What every store must do: the same functions, run on a folder and on S3.
+//! What every store must do: the same functions, run in memory, on a folder, on S3 and on Azure.
+//!
+//! Azure is twice there: our double of it, with versions and policies, and Azurite, which has neither.
 
 use std::collections::BTreeSet;
 use std::sync::Barrier;
@@ -6,13 +8,24 @@ use std::sync::Barrier;
 use collector::store::{Attachment, Commit, DirStore, Store, StoreError};
 use verify_core::model::Sequence;
 
+use super::azure_double::{AZURE, Setup};
+use super::azurite::AZURITE;
+use super::memory::{MemoryStore, Shelf};
 use super::seaweed::SERVER;
-use super::{now, open, put, settings};
+use super::{azure, now, open, put, settings};
 
 /// A place in which stores can be opened.
 trait Ground {
     /// A store at this place, as a program of its own would open it.
     fn open(&self) -> Box<dyn Store>;
+}
+
+struct Memory(Shelf);
+
+impl Ground for Memory {
+    fn open(&self) -> Box<dyn Store> {
+        Box::new(MemoryStore(self.0.clone()))
+    }
 }
 
 struct Folder(tempfile::TempDir);
@@ -31,8 +44,30 @@ impl Ground for Bucket {
     }
 }
 
+struct Blobs(String);
+
+impl Ground for Blobs {
+    fn open(&self) -> Box<dyn Store> {
+        Box::new(azure::open(azure::settings(&AZURE.address(), &self.0), &AZURE.config()))
+    }
+}
+
+struct Emulated(String);
+
+impl Ground for Emulated {
+    fn open(&self) -> Box<dyn Store> {
+        Box::new(azure::open(azure::emulated(&self.0), &AZURITE.config()))
+    }
+}
+
 macro_rules! on_every_store {
     ($($name:ident)*) => {
+        mod memory {
+            $(#[test]
+            fn $name() {
+                super::$name(&super::Memory(super::Shelf::default()));
+            })*
+        }
         mod folder {
             $(#[test]
             fn $name() {
@@ -43,6 +78,18 @@ macro_rules! on_every_store {
             $(#[test]
             fn $name() {
                 super::$name(&super::Bucket(super::SERVER.bucket()));
+            })*
+        }
+        mod azure_double {
+            $(#[test]
+            fn $name() {
+                super::$name(&super::Blobs(super::AZURE.container(super::Setup::VersionLevel)));
+            })*
+        }
+        mod azurite {
+            $(#[test]
+            fn $name() {
+                super::$name(&super::Emulated(super::AZURITE.container()));
             })*
         }
     };

@@ -19,9 +19,8 @@ use base64::engine::general_purpose::STANDARD;
 use verify_core::digest::Digest;
 
 use super::fault::S3Fault;
-use super::kept::Lasting;
 use super::settings::S3Limits;
-use crate::store::Terms;
+use crate::store::objects::Wanted;
 
 /// One bucket and how it is spoken to.
 #[derive(Debug)]
@@ -42,17 +41,7 @@ pub(super) struct Standing {
     pub(super) markers: u32,
 }
 
-/// What an object shall be, and on which terms it shall be kept.
-#[derive(Debug, Clone)]
-pub(super) struct Wanted {
-    pub(super) key: String,
-    pub(super) body: Vec<u8>,
-    pub(super) terms: Terms,
-    pub(super) legal_hold: bool,
-    /// How long the lock lasts at least if the same object stands there already.
-    pub(super) lasting: Lasting,
-}
-
+/// The terms in the words of S3.
 impl Wanted {
     pub(super) fn lock_mode(&self) -> Option<ObjectLockMode> {
         self.terms.object_lock_mode.as_deref().map(ObjectLockMode::from)

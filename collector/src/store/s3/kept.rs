@@ -9,32 +9,10 @@ use aws_sdk_s3::types::{
 };
 use verify_core::time::UtcTime;
 
-use super::bucket::{Bucket, Wanted, checksum};
+use super::bucket::{Bucket, checksum};
 use super::fault::S3Fault;
 use super::settings::KmsKeyId;
-
-/// One thing that is not as it was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Deviation {
-    pub(super) what: &'static str,
-    pub(super) expected: String,
-    pub(super) found: String,
-}
-
-impl Deviation {
-    fn new(what: &'static str, expected: impl Into<String>, found: Option<&str>) -> Self {
-        Self { what, expected: expected.into(), found: found.unwrap_or("none").to_owned() }
-    }
-}
-
-/// How long a retention must last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lasting {
-    /// As long as was asked for now.
-    AsAsked,
-    /// As long as was asked for when the very same object was written, perhaps by another run.
-    Any,
-}
+use crate::store::objects::{Deviation, Lasting, Wanted};
 
 impl Bucket {
     /// The first thing in which the version differs from what is wanted.

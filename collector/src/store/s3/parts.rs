@@ -8,8 +8,9 @@ use aws_sdk_s3::config::Config;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 
-use super::bucket::{Bucket, Wanted, checksum};
+use super::bucket::{Bucket, checksum};
 use super::fault::S3Fault;
+use crate::store::objects::Wanted;
 
 impl Bucket {
     /// Writes the object in parts if no other stands under its key; its version.

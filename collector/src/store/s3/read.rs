@@ -5,11 +5,11 @@ use std::sync::{Arc, PoisonError};
 
 use verify_core::model::Sequence;
 
+use super::S3Store;
 use super::bucket::Standing;
 use super::fault::S3Fault;
-use super::{S3Store, ahead};
-use crate::store::StoreError;
 use crate::store::names::{CHAIN, is_package_place, sequence_of};
+use crate::store::{StoreError, ahead};
 
 impl S3Store {
     /// Everything under keys that begin with `prefix`.
@@ -69,17 +69,21 @@ impl S3Store {
         let key = |number| self.settings.location.key(&format!("{CHAIN}/{}", Sequence(number).commit_name()));
         let own = key(sequence.0);
         let first = self.first_version(&own)?.ok_or_else(|| self.failed("read", &own)(S3Fault::Absent))?;
-        let mut objects = vec![(sequence.0, own.clone(), first)];
+        let mut objects = vec![(sequence.0, (own.clone(), first))];
         let following = sequence.0.saturating_add(1)..sequence.0.saturating_add(ahead.count(sequence));
         {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             objects.extend(following.map(|number| (number, key(number))).map_while(|(number, key)| {
                 let version = known.get(&key)?.clone();
-                Some((number, key, version))
+                Some((number, (key, version)))
             }));
         }
         let (bucket, limit) = (Arc::clone(&self.bucket), self.limits.manifest_bytes);
-        let fetched = self.wait(objects.len(), ahead::fetch(bucket, objects, limit))?;
+        let get = move |(key, version): (String, String)| {
+            let bucket = Arc::clone(&bucket);
+            async move { bucket.get(&key, &version, limit).await }
+        };
+        let fetched = self.wait(objects.len(), ahead::fetch(objects, get, S3Fault::Body))?;
         let mut fetched = fetched.map_err(self.failed("read", &own))?;
         let bytes = fetched.remove(&sequence.0).ok_or_else(|| self.failed("read", &own)(S3Fault::Absent))?;
         ahead.hold(fetched);

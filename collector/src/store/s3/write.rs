@@ -1,34 +1,15 @@
-//! Writing: the object, then the question what stands under its name, then the proof how that is kept.
-//!
-//! An answer that is missing is looked for: the same bytes under the same name are our own earlier request,
-//! other bytes are another writer's. Only if nobody answers that question either, the outcome stays open.
+//! Writing to S3: what is wanted, and what the end of a write means for the record.
 
-use std::io::{self, Write};
 use std::sync::{Arc, PoisonError};
 
-use super::bucket::{Bucket, Wanted};
+use super::bucket::Bucket;
 use super::fault::S3Fault;
-use super::kept::{Deviation, Lasting};
 use super::{S3Store, StorageClass};
 use crate::store::names::CHAIN;
-use crate::store::{Commit, StoreError, Terms};
-
-/// What became of a write.
-pub(super) enum Written {
-    /// It stands, as wanted.
-    Ours,
-    /// Something else stands there.
-    Other,
-}
-
-impl From<Written> for Commit {
-    fn from(written: Written) -> Self {
-        match written {
-            Written::Ours => Self::Done,
-            Written::Other => Self::Lost,
-        }
-    }
-}
+use crate::store::objects::{
+    self, Deviation, Failure, Lasting, Objects, Outcome, Wanted, WriteFault, Written,
+};
+use crate::store::{StoreError, Terms};
 
 impl S3Store {
     /// Writes an object, finds out how that ended, and has S3 show how the object is kept.
@@ -37,7 +18,7 @@ impl S3Store {
         let key = wanted.key.clone();
         let parts = wanted.body.len().div_ceil(self.bucket.limits.part_bytes.max(1));
         let bucket = Arc::clone(&self.bucket);
-        match self.wait(parts, async move { bucket.write(&wanted).await })? {
+        match self.wait(parts, async move { objects::write(bucket.as_ref(), &wanted).await })? {
             Ok(Outcome::Kept) => Ok(Written::Ours),
             Ok(Outcome::Other) => Ok(Written::Other),
             Ok(Outcome::Deviates(deviation)) => Err(StoreError::NotKept {
@@ -47,7 +28,7 @@ impl S3Store {
                 found: deviation.found,
             }),
             Err(Failure { fault, open: true }) => {
-                Err(StoreError::Open { place: self.settings.location.url_of(&key), source: fault })
+                Err(StoreError::Open { place: self.settings.location.url_of(&key), source: Box::new(fault) })
             }
             Err(Failure { fault, open: false }) => Err(self.failed("store", &key)(fault)),
         }
@@ -76,71 +57,42 @@ impl S3Store {
     }
 }
 
-/// How a write ended, as far as S3 tells.
-enum Outcome {
-    /// The object stands and is kept as wanted.
-    Kept,
-    /// Another object stands under the name.
-    Other,
-    /// The object stands and is kept otherwise.
-    Deviates(Deviation),
-}
+impl WriteFault for S3Fault {
+    fn is_taken(&self) -> bool {
+        Self::is_taken(self)
+    }
 
-/// A write without an outcome.
-struct Failure {
-    fault: S3Fault,
-    /// Whether the object may stand all the same.
-    open: bool,
-}
+    fn is_open(&self) -> bool {
+        Self::is_open(self)
+    }
 
-impl From<S3Fault> for Failure {
-    fn from(fault: S3Fault) -> Self {
-        Self { fault, open: false }
+    fn absent() -> Self {
+        Self::Absent
     }
 }
 
-impl Bucket {
-    async fn write(&self, wanted: &Wanted) -> Result<Outcome, Failure> {
-        let put = self.put(wanted).await;
-        let fault = match &put {
-            Err(fault) if !fault.is_taken() && !fault.is_open() => return Err(fault.clone().into()),
-            Err(fault) => Some(fault.clone()),
-            Ok(_) => None,
-        };
-        // The first version of the name counts, whatever the answer was or whether there was one.
-        let unknown = |lookup: S3Fault| Failure { fault: fault.clone().unwrap_or(lookup), open: true };
-        let first = self.at(&wanted.key).await.map_err(unknown)?.first;
-        let Some(first) = first else {
-            return Err(fault.unwrap_or(S3Fault::Absent).into());
-        };
-        let lasting = match &put {
-            Ok(version) if *version == first => Lasting::AsAsked,
-            Err(_) if self.holds(wanted, &first).await.map_err(unknown)? => wanted.lasting,
-            // Also where a server that knows no conditions let both writers in: the later one has lost.
-            Ok(_) | Err(_) => return Ok(Outcome::Other),
-        };
-        let deviation = self.deviation(wanted, &first, lasting).await.map_err(unknown)?;
-        Ok(deviation.map_or(Outcome::Kept, Outcome::Deviates))
-    }
-}
+impl Objects for Bucket {
+    type Fault = S3Fault;
+    type Version = String;
 
-/// Collects what is written, up to a limit.
-pub(super) struct Bounded {
-    pub(super) bytes: Vec<u8>,
-    pub(super) limit: u64,
-}
-
-impl Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let length = (self.bytes.len() as u64).saturating_add(bytes.len() as u64);
-        if length > self.limit {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the package is larger than allowed"));
-        }
-        self.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
+    async fn create(&self, wanted: &Wanted) -> Result<String, S3Fault> {
+        self.put(wanted).await
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    async fn first(&self, key: &str) -> Result<Option<String>, S3Fault> {
+        Ok(self.at(key).await?.first)
+    }
+
+    async fn has_bytes(&self, wanted: &Wanted, version: &String) -> Result<bool, S3Fault> {
+        self.holds(wanted, version).await
+    }
+
+    async fn differs(
+        &self,
+        wanted: &Wanted,
+        version: &String,
+        lasting: Lasting,
+    ) -> Result<Option<Deviation>, S3Fault> {
+        self.deviation(wanted, version, lasting).await
     }
 }

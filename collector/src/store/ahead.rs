@@ -4,13 +4,10 @@
 //! several seconds of waiting alone. Whoever reads in another order is served one by one.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::future::Future;
 
 use tokio::task::JoinSet;
 use verify_core::model::Sequence;
-
-use super::bucket::Bucket;
-use super::fault::S3Fault;
 
 /// Manifests fetched together.
 pub(super) const TOGETHER: u64 = 32;
@@ -45,20 +42,25 @@ impl Ahead {
     }
 }
 
-/// The versions of these objects, each under its number.
-pub(super) async fn fetch(
-    bucket: Arc<Bucket>,
-    objects: Vec<(u64, String, String)>,
-    limit: u64,
-) -> Result<BTreeMap<u64, Vec<u8>>, S3Fault> {
+/// What `get` makes of each of these objects, under their numbers; all of them are asked for at once.
+pub(super) async fn fetch<T, F, G, E>(
+    objects: Vec<(u64, T)>,
+    get: G,
+    stopped: E,
+) -> Result<BTreeMap<u64, Vec<u8>>, E>
+where
+    F: Future<Output = Result<Vec<u8>, E>> + Send + 'static,
+    G: Fn(T) -> F,
+    E: Send + 'static,
+{
     let mut calls = JoinSet::new();
-    for (number, key, version) in objects {
-        let bucket = Arc::clone(&bucket);
-        calls.spawn(async move { (number, bucket.get(&key, &version, limit).await) });
+    for (number, object) in objects {
+        let got = get(object);
+        calls.spawn(async move { (number, got.await) });
     }
     let mut found = BTreeMap::new();
     while let Some(ended) = calls.join_next().await {
-        let (number, bytes) = ended.map_err(|_stopped| S3Fault::Body)?;
+        let Ok((number, bytes)) = ended else { return Err(stopped) };
         found.insert(number, bytes?);
     }
     Ok(found)
