@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Url, redirect};
 use zeroize::Zeroizing;
 
@@ -145,7 +145,10 @@ impl Http {
             request = request.header(AUTHORIZATION, value);
         }
         if matches!(ask.method, Method::PUT | Method::POST) {
-            request = request.body(wiped::body(Zeroizing::new(ask.body.clone())));
+            // An empty body would be sent without its length, which Azure demands.
+            request = request
+                .header(CONTENT_LENGTH, ask.body.len())
+                .body(wiped::body(Zeroizing::new(ask.body.clone())));
         }
         let Ok(received) = tokio::time::timeout(time, send(request, ask.limit)).await else {
             return (Err(CallFault::Late), None);

@@ -265,6 +265,7 @@ fn doctor_tells_what_a_container_and_its_account_lack() {
         told.contains("nothing is written without it") && told.contains("cannot hold evidence"),
         "{told}"
     );
+    std::fs::create_dir(place.path("evidence")).unwrap();
     assert!(!place.shows(super::azure_double::CLIENT_SECRET.as_bytes()));
     assert!(!place.shows(super::azure_double::TOKEN.as_bytes()));
 }

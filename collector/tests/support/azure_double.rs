@@ -235,6 +235,9 @@ impl World {
         if account != Some(ACCOUNT) || headers.get("x-ms-version").is_none_or(|value| value != "2023-11-03") {
             return Reply::error(400, "InvalidUri");
         }
+        if method == "PUT" && headers.get("content-length").is_none() {
+            return Reply::error(411, "MissingContentLengthHeader");
+        }
         let mut containers = self.containers.lock().unwrap();
         let Some(container) = containers.get_mut(container) else {
             return Reply::error(404, "ContainerNotFound");
