@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::store::azure::{Immutability, PolicyMode};
 use crate::store::s3::LockMode;
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
@@ -134,6 +135,47 @@ fn a_bucket_is_named_with_its_terms() {
     ] {
         let error = refused(root, to);
         assert!(error.message.contains(words) && !error.hint.is_empty(), "{to}: {error}");
+    }
+}
+
+#[test]
+fn a_container_is_named_with_its_terms_and_identity() {
+    let azure = "root = \"https://acme.blob.core.windows.net/evidence/soc2/\"\nretention_days = 400\n";
+    let with = |more: &str| parse(&TEMPLATE.replacen("root = \"evidence\"\n", &format!("{azure}{more}"), 1));
+    let StoreConfig::Azure(plain) = with("").unwrap().store else { panic!("a container") };
+    assert_eq!(plain.location.to_string(), "https://acme.blob.core.windows.net/evidence/soc2");
+    let locked = Immutability { mode: PolicyMode::Locked, retention_days: 400, legal_hold: false };
+    assert_eq!((plain.immutability, plain.access_tier.as_str()), (Some(locked), "Hot"));
+    let all = "immutability_mode = \"Unlocked\"\nlegal_hold = true\naccess_tier = \"Cold\"\nencryption_scope = \"evidence\"\n";
+    let StoreConfig::Azure(full) = with(all).unwrap().store else { panic!("a container") };
+    let unlocked = Immutability { mode: PolicyMode::Unlocked, legal_hold: true, ..locked };
+    assert_eq!((full.immutability, full.access_tier.as_str()), (Some(unlocked), "Cold"));
+    assert_eq!(full.encryption_scope.unwrap().as_str(), "evidence");
+    for (more, words) in [
+        ("immutability_mode = \"COMPLIANCE\"\n", "expected Locked or Unlocked"),
+        ("access_tier = \"Archive\"\n", "read at once"),
+        ("object_lock_mode = \"COMPLIANCE\"\n", "no meaning for a container"),
+    ] {
+        let error = with(more).unwrap_err();
+        assert!(error.message.contains(words) && error.place.contains("line 51"), "{more}: {error}");
+    }
+    let s3 = "root = \"s3://acme-evidence\"\nretention_days = 5\naccess_tier = \"Hot\"";
+    assert!(refused("root = \"evidence\"", s3).message.contains("no meaning for a bucket"));
+    let root = "root = \"https://acme.blob.core.windows.net/evidence?sig=hunter2\"\nretention_days = 5";
+    let error = refused("root = \"evidence\"", root);
+    assert!(error.message.contains("is no container") && !error.message.contains("hunter2"), "{error}");
+
+    let azure = |more: &str| parse(&TEMPLATE.replacen("[azure]\n", &format!("[azure]\n{more}\n"), 1));
+    let reached = azure("client_secret = \"file:keys/azure\"\nsas = \"env:SAS\"").unwrap().azure;
+    assert!(matches!(reached.client_secret, Some(SecretSource::File(path)) if path.ends_with("keys/azure")));
+    assert_eq!(reached.sas.unwrap().to_string(), "env:SAS");
+    for (more, words) in [
+        ("sas = \"hunter2\"", "azure.sas"),
+        ("account_id = \"/subscriptions/1\"", "no resource id"),
+        ("authority_host = \"http://login.example.com\"", "expected https"),
+    ] {
+        let error = azure(more).unwrap_err();
+        assert!(error.message.contains(words) && !error.message.contains("hunter2"), "{more}: {error}");
     }
 }
 

@@ -9,13 +9,13 @@ use collector::store::{Attachment, AzureStore, Commit, Store, StoreError};
 use verify_core::model::Sequence;
 
 use super::azure::{limits, open, settings};
-use super::azure_double::{AZURE, CLIENT_SECRET, Setup, TOKEN};
+use super::azure_double::{AZURE, CLIENT_SECRET, Container, Setup, TOKEN};
 use super::proxy::{Fault, Proxy};
 use super::{now, put};
 
 /// Every name in the container, each of which must have one version.
 fn everything(container: &str) -> Vec<String> {
-    let names = AZURE.look(container, |found| found.names());
+    let names = AZURE.look(container, Container::names);
     assert!(names.iter().all(|(_, versions)| *versions == 1), "{names:?}");
     names.into_iter().map(|(name, _)| name.replace("acme/prod/", "")).collect()
 }

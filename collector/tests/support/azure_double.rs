@@ -163,7 +163,7 @@ pub(crate) fn write_secret(path: &std::path::Path, text: &str) {
 /// One request over plain http to this machine; status and body.
 pub(crate) fn call(port: u16, method: &str, path: &str, headers: &[&str], body: &[u8]) -> (u16, String) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let headers = [headers, &[""]].concat().join("\r\n");
     let length = body.len();
     write!(
         stream,

@@ -16,10 +16,10 @@ pub(crate) struct MemoryStore(pub(crate) Shelf);
 
 impl MemoryStore {
     fn put(&self, name: String, bytes: &[u8]) -> bool {
-        let mut shelf = self.0.lock().unwrap();
-        let free = !shelf.contains_key(&name);
+        let mut held = self.0.lock().unwrap();
+        let free = !held.contains_key(&name);
         if free {
-            shelf.insert(name, bytes.to_vec());
+            held.insert(name, bytes.to_vec());
         }
         free
     }
@@ -29,8 +29,8 @@ impl MemoryStore {
     }
 
     fn numbered(&self, ending: &str) -> Vec<Sequence> {
-        let shelf = self.0.lock().unwrap();
-        let names = shelf.keys().filter_map(|name| name.strip_prefix("chain/")?.strip_suffix(ending));
+        let held = self.0.lock().unwrap();
+        let names = held.keys().filter_map(|name| name.strip_prefix("chain/")?.strip_suffix(ending));
         names.map(|digits| Sequence(digits.parse().unwrap())).collect()
     }
 

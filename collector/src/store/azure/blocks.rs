@@ -22,17 +22,17 @@ impl Container {
         let mut list = "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>".to_owned();
         for (number, block) in wanted.body.chunks(self.limits.block_bytes.max(1)).enumerate() {
             let id = block_id(&digest, number);
-            let mut url = self.url(&self.location.url_of(&wanted.key))?;
+            let mut url = Self::url(&self.location.url_of(&wanted.key))?;
             url.query_pairs_mut().append_pair("comp", "block").append_pair("blockid", &id);
-            let ask = Self::in_scope(self.put_ask(url, block.to_vec()), wanted);
+            let ask = Self::in_scope(Self::put_ask(url, block.to_vec()), wanted);
             self.ask(ask, self.limits.upload()).await?;
             // Writing to a text cannot fail.
             let _ = write!(list, "<Uncommitted>{id}</Uncommitted>");
         }
         list.push_str("</BlockList>");
-        let mut url = self.url(&self.location.url_of(&wanted.key))?;
+        let mut url = Self::url(&self.location.url_of(&wanted.key))?;
         url.query_pairs_mut().append_pair("comp", "blocklist");
-        let ask = self.on_terms(self.put_ask(url, list.into_bytes()), wanted);
+        let ask = self.on_terms(Self::put_ask(url, list.into_bytes()), wanted);
         let ask = ask
             .with("content-type", "application/xml")
             .with("x-ms-blob-content-type", "application/octet-stream");

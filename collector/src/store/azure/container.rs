@@ -58,7 +58,7 @@ impl Container {
         let mut found: BTreeMap<String, Standing> = BTreeMap::new();
         let mut marker = String::new();
         loop {
-            let mut url = self.url(&self.location.container_url())?;
+            let mut url = Self::url(&self.location.container_url())?;
             {
                 let mut query = url.query_pairs_mut();
                 query.append_pair("restype", "container").append_pair("comp", "list");
@@ -114,7 +114,7 @@ impl Container {
 
     /// What Azure says of the container.
     pub(super) async fn properties(&self) -> Result<Answer, BlobFault> {
-        let mut url = self.url(&self.location.container_url())?;
+        let mut url = Self::url(&self.location.container_url())?;
         url.query_pairs_mut().append_pair("restype", "container");
         self.ask(Ask::get(url, SMALL), self.limits.small()).await
     }
@@ -134,13 +134,13 @@ impl Container {
     }
 
     async fn put_whole(&self, wanted: &Wanted) -> Result<Answer, BlobFault> {
-        let ask = self.put_ask(self.url(&self.location.url_of(&wanted.key))?, wanted.body.clone());
+        let ask = Self::put_ask(Self::url(&self.location.url_of(&wanted.key))?, wanted.body.clone());
         let ask = self.on_terms(ask.with("x-ms-blob-type", "BlockBlob"), wanted);
         self.ask(ask, self.limits.upload()).await
     }
 
     /// A request that sends bytes, which Azure refuses if they arrive as others.
-    pub(super) fn put_ask(&self, url: Url, body: Vec<u8>) -> Ask {
+    pub(super) fn put_ask(url: Url, body: Vec<u8>) -> Ask {
         let md5 = STANDARD.encode(Md5::digest(&body));
         Ask { method: Method::PUT, body, ..Ask::get(url, SMALL) }
             .with("content-type", "application/octet-stream")
@@ -178,12 +178,12 @@ impl Container {
         Ok(self.line.send(&ask, &Pass::Storage, &patience).await?)
     }
 
-    pub(super) fn url(&self, text: &str) -> Result<Url, BlobFault> {
+    pub(super) fn url(text: &str) -> Result<Url, BlobFault> {
         Url::parse(text).map_err(|_odd| BlobFault::Name)
     }
 
     fn blob(&self, key: &str, version: &Version) -> Result<Url, BlobFault> {
-        let mut url = self.url(&self.location.url_of(key))?;
+        let mut url = Self::url(&self.location.url_of(key))?;
         if let Some(id) = &version.0 {
             url.query_pairs_mut().append_pair("versionid", id);
         }

@@ -118,17 +118,17 @@ impl FromStr for AzureLocation {
         let host = url.host_str().ok_or_else(refused)?;
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         let mut path = url.path().trim_start_matches('/');
-        let base = format!("{}://{host}{port}", url.scheme());
+        let begin = format!("{}://{host}{port}", url.scheme());
         let (endpoint, account) = if matches!(host, "127.0.0.1" | "localhost" | "[::1]") {
             let (account, rest) = path.split_once('/').ok_or_else(refused)?;
             path = rest;
-            (format!("{base}/{account}"), account.to_owned())
+            (format!("{begin}/{account}"), account.to_owned())
         } else {
             let (account, rest) = host.split_once('.').ok_or_else(refused)?;
             if url.scheme() != "https" || !rest.split('.').any(|label| label == "blob") {
                 return Err(refused());
             }
-            (base, account.to_owned())
+            (begin, account.to_owned())
         };
         let small = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         if !(3..=24).contains(&account.len()) || !account.chars().all(small) {
