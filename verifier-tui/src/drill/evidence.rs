@@ -2,7 +2,6 @@
 //! each record lies. The folder on disk is read once and never written.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 
 use verify_core::digest::Digest;
 use verify_core::finding::{Code, Place};
@@ -196,9 +195,6 @@ fn copy(
     let (mut copy, mut left_out, mut bytes) = (Memory::default(), 0, 0);
     for (done, item) in items.into_iter().enumerate() {
         observer.progress(Progress { stage: "copying to memory", done: done as u64, total, bytes });
-        if observer.cancelled() {
-            return Err(SourceError::Read { name: item.name, source: io::ErrorKind::Interrupted.into() });
-        }
         if let ItemKind::Unreadable(kind) = item.kind {
             // Nobody can say what is in there, so nothing could be said about attacks on it.
             return Err(SourceError::Read { name: item.name, source: kind.into() });
