@@ -47,10 +47,13 @@ impl Stop {
         use signal_hook::consts::{SIGINT, SIGTERM};
         use signal_hook::flag;
 
+        let again = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
-            // In this order: the second signal finds the wish there and ends the program, as it would have unasked.
-            flag::register_conditional_default(signal, Arc::clone(&self.0))?;
+            // In this order: none is lost while these lines run, and the second one finds the mark of the first and
+            // ends the program, as it would have unasked.
             flag::register(signal, Arc::clone(&self.0))?;
+            flag::register_conditional_default(signal, Arc::clone(&again))?;
+            flag::register(signal, Arc::clone(&again))?;
         }
         Ok(())
     }
