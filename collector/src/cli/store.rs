@@ -19,7 +19,7 @@ pub struct DoctorArguments {
 /// Subcommands of `store`.
 #[derive(Debug, Subcommand)]
 pub enum StoreCommand {
-    /// Print what makes the configured bucket, its key and the policies it needs. Nothing is asked or made.
+    /// Print what makes the configured bucket or container, its key and the policies it needs. Nothing is asked or made.
     #[command(
         after_help = "Examples:\n  collector store plan --config collector.toml > evidence.tf\n  collector store \
                       plan --config collector.toml --form cli > evidence.sh"

@@ -9,8 +9,8 @@ use crate::exit::Ending;
 use crate::secret::SecretSource;
 use crate::signing::KeySource;
 use crate::store::examination::{Answer, Examination};
-use crate::store::s3::plan::plan;
-use crate::store::{AzureStore, S3Store, StoreError};
+use crate::store::s3::plan::{Form, plan};
+use crate::store::{AzureStore, S3Store, StoreError, azure};
 
 /// Examines the configured store.
 pub(super) fn doctor(arguments: &DoctorArguments, out: &mut dyn Write) -> Result<Ending, CommandError> {
@@ -83,12 +83,23 @@ fn text(examination: &Examination, kind: &str, out: &mut dyn Write) -> std::io::
 pub(super) fn run(command: &StoreCommand, out: &mut dyn Write) -> Result<Ending, CommandError> {
     let StoreCommand::Plan { config, form } = command;
     let config = Config::read(&config.config)?;
-    let StoreConfig::S3(settings) = &config.store else {
-        return Err(CommandError::new(
-            Ending::Usage,
-            "the configured store is a folder, which needs no plan",
-        )
-        .hint("name a bucket in the configuration: [store] root = \"s3://bucket/root\""));
+    let settings = match &config.store {
+        StoreConfig::S3(settings) => settings,
+        StoreConfig::Azure(settings) if *form == Form::Cli => {
+            write!(out, "{}", azure::plan::plan(settings))?;
+            return Ok(Ending::Done);
+        }
+        StoreConfig::Azure(_) => {
+            return Err(CommandError::new(Ending::Usage, "a container is planned as calls of `az` only")
+                .hint("add --form cli"));
+        }
+        StoreConfig::Folder(_) => {
+            return Err(CommandError::new(
+                Ending::Usage,
+                "the configured store is a folder, which needs no plan",
+            )
+            .hint("name a bucket in the configuration: [store] root = \"s3://bucket/root\""));
+        }
     };
     let Some(region) = config.aws.region.clone().or_else(|| std::env::var("AWS_REGION").ok()) else {
         return Err(CommandError::new(Ending::Usage, "no region is known in which the bucket is to be made")

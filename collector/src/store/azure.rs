@@ -29,6 +29,7 @@ mod examine;
 mod fault;
 mod kept;
 mod listing;
+pub mod plan;
 mod read;
 mod settings;
 mod write;

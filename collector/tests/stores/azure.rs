@@ -235,6 +235,12 @@ fn doctor_tells_what_a_container_and_its_account_lack() {
         assert_eq!(output.status.code(), Some(code), "{told}{}", String::from_utf8_lossy(&output.stderr));
         told
     };
+    let planned = place.done(&[&["store", "plan", "--form", "cli"], &CONFIG[..]].concat());
+    assert!(
+        planned.contains("az storage container-rm create") && planned.contains(" of 400 days"),
+        "{planned}"
+    );
+    assert!(place.refused(&[&["store", "plan"], &CONFIG[..]].concat(), 2).contains("--form cli"));
     // Nobody said which account it is, and the container has no scope of its own.
     let told = doctor(1);
     assert!(
