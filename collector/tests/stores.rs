@@ -16,6 +16,8 @@
 
 #[path = "stores/azure.rs"]
 mod azure;
+#[path = "stores/azure_demo.rs"]
+mod azure_demo;
 #[path = "support/azure_double.rs"]
 mod azure_double;
 #[path = "stores/azure_faults.rs"]

@@ -211,6 +211,15 @@ fn a_container_that_keeps_nothing_is_refused_before_the_first_write() {
 }
 
 #[test]
+fn azurite_too_refuses_bytes_that_arrive_as_others() {
+    let container = AZURITE.container();
+    let headers = ["x-ms-blob-type: BlockBlob", "Content-MD5: 7+kKjmBKfIQOiNA6Z/a32A=="];
+    assert_eq!(AZURITE.put(&container, &headers, b"package").0, 201);
+    let (status, text) = AZURITE.put(&container, &headers, b"pachage");
+    assert!(status == 400 && text.contains("contentMD5 doesn't match"), "{status} {text}");
+}
+
+#[test]
 fn doctor_tells_what_a_container_and_its_account_lack() {
     let double = AzureDouble::start();
     let place = Place::new();

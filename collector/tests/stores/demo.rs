@@ -20,7 +20,7 @@ use super::seaweed::{ACCESS_KEY, SECRET_KEY, SERVER};
 use super::{open, settings};
 
 /// The report without digests and sizes of packages: place and lock stand in the manifests.
-fn figures(report: &Report) -> Value {
+pub(crate) fn figures(report: &Report) -> Value {
     fn plain(value: &mut Value) {
         match value {
             Value::Object(fields) => {
@@ -46,7 +46,7 @@ fn figures(report: &Report) -> Value {
     value
 }
 
-fn manifests(folder: &Path) -> Vec<Manifest> {
+pub(crate) fn manifests(folder: &Path) -> Vec<Manifest> {
     files(&folder.join("chain"))
         .into_iter()
         .filter(|(name, _)| name.extension().is_some_and(|ending| ending == "json"))

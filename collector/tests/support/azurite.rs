@@ -87,6 +87,11 @@ impl Azurite {
         call(self.port, "PUT", &path, &[], b"").0 == 201
     }
 
+    /// A call of the tests' own: status and body.
+    pub(crate) fn put(&self, container: &str, headers: &[&str], body: &[u8]) -> (u16, String) {
+        call(self.port, "PUT", &format!("/{ACCOUNT}/{container}/blob?{}", self.signature), headers, body)
+    }
+
     /// A new container.
     pub(crate) fn container(&self) -> String {
         let name = format!("evidence-{}", self.containers.fetch_add(1, Ordering::Relaxed));
