@@ -157,7 +157,7 @@ fn a_container_is_named_with_its_terms_and_identity() {
         ("object_lock_mode = \"COMPLIANCE\"\n", "no meaning for a container"),
     ] {
         let error = with(more).unwrap_err();
-        assert!(error.message.contains(words) && error.place.contains("line 51"), "{more}: {error}");
+        assert!(error.message.contains(words) && error.place.contains("line 53"), "{more}: {error}");
     }
     let s3 = "root = \"s3://acme-evidence\"\nretention_days = 5\naccess_tier = \"Hot\"";
     assert!(refused("root = \"evidence\"", s3).message.contains("no meaning for a bucket"));

@@ -23,9 +23,11 @@ use serde_json::{Value, json};
 
 #[path = "azure_double/blobs.rs"]
 mod blobs;
+#[path = "azure_double/reply.rs"]
+mod reply;
 
-use blobs::Reply;
 pub(crate) use blobs::{Container, Setup};
+use reply::Reply;
 
 /// Opens the double; like every secret, it must show nowhere.
 pub(crate) const CLIENT_SECRET: &str = "an-azure-secret-that-must-not-show";

@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use md5::{Digest as _, Md5};
-use serde_json::Value;
+
+use super::Reply;
 
 /// How a container is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,29 +19,6 @@ pub(crate) enum Setup {
     Public,
     /// Neither versions nor policies: the way a container is made if nobody says anything.
     Plain,
-}
-
-/// An answer.
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Reply {
-    pub(crate) fn error(status: u16, code: &str) -> Self {
-        let body =
-            format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>CANARY</Message></Error>");
-        Self { status, headers: vec![("x-ms-error-code", code.to_owned())], body: body.into_bytes() }
-    }
-
-    pub(crate) fn plain(status: u16, body: String) -> Self {
-        Self { status, headers: Vec::new(), body: body.into_bytes() }
-    }
-
-    pub(crate) fn json(value: &Value) -> Self {
-        Self::plain(200, value.to_string())
-    }
 }
 
 /// One version of a blob.
