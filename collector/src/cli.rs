@@ -15,7 +15,7 @@ mod store;
 
 pub use key::{KeyCommand, RotateArguments};
 pub use record::{ExceptionArguments, ExplanationArguments, RecordCommand};
-pub use store::{DoctorArguments, StoreCommand};
+pub use store::{DoctorArguments, FlushArguments, StoreCommand};
 
 /// Collects SOC 2 evidence of contact centre configuration, unattended.
 ///
@@ -34,7 +34,7 @@ pub use store::{DoctorArguments, StoreCommand};
 
 Exit codes:
   0 done   1 sealed, with something that needs attention   2 usage or configuration
-  3 platform or sign-in failed, failure sealed   4 store refused   70 internal error   130 interrupted"
+  3 platform or sign-in failed, failure sealed   4 store refused or out of reach   70 internal error   130 interrupted"
 )]
 pub struct Cli {
     /// What to do.

@@ -20,6 +20,7 @@ mod key;
 mod open;
 mod policy;
 mod record;
+mod spool;
 mod store;
 
 /// A run that could not do its job.

@@ -41,6 +41,8 @@ pub struct Config {
     pub inputs: Option<PathBuf>,
     /// Where evidence goes.
     pub store: StoreConfig,
+    /// Folder in which cycles wait while the store cannot be reached; `None`: they are not sealed then.
+    pub spool: Option<PathBuf>,
     /// Where the key is that signs the chain; `None`: the chain is not signed.
     pub signing_key: Option<KeySource>,
     /// How AWS is reached, should evidence or a key be there.

@@ -22,14 +22,16 @@ use crate::chain::{Answer, ChainState};
 use crate::clock::utc;
 use crate::extract::{Extraction, FailedExtraction, Plan, Reading, ResponseSchemas, extract_all};
 use crate::http::ApiClient;
-use crate::judge::{EarlierStates, Evidence, JudgeError, Verdict, documents, judge};
+use crate::judge::{JudgeError, Verdict};
 use crate::registers::Registers;
-use crate::seal::{Draft, SealedRecord, collection_id};
-use crate::session::{Built, Session, SessionError};
+use crate::seal::{SealedRecord, collection_id};
+use crate::session::{Session, SessionError};
 use crate::snapshot::Snapshot;
 
+mod collected;
 mod report;
 
+pub(crate) use collected::{Collected, CollectedState, passed_on, read_back};
 pub use report::{ControlSummary, CycleOutcome, CycleReport, DriftSummary, ResourceSummary};
 
 /// A reading should not have to renew its token within this time.
@@ -108,7 +110,7 @@ impl Cycle<'_> {
         chain: &mut ChainState,
         registers: &Registers,
     ) -> Result<CycleEnd, CycleError> {
-        chain.refresh(self.session.store.as_ref()).map_err(SessionError::from)?;
+        self.session.refresh(chain)?;
         if let Some(answer) = chain.complete_answer(self.slot) {
             return Ok(CycleEnd::Answered(answer.clone()));
         }
@@ -144,57 +146,22 @@ impl Cycle<'_> {
         let mut read = Read::of(extraction.readings)?;
         read.members.push(transcript(&extraction.exchanges)?);
         read.members.extend(registers.pack()?);
-        let snapshot = Snapshot::write(&metadata, std::mem::take(&mut read.normal))
+        let snapshot = Snapshot::write(&metadata, read.normal)
             .map_err(|source| CycleError::Canonical { document: "snapshot.json", source })?;
         read.members.push(PackedMember::pack(&Kind::Snapshot.payload_member(), snapshot.document.bytes())?);
-        let evidence = Evidence {
-            snapshot: &snapshot,
-            resources: &read.records,
-            registers: &registers.files,
-            schema_validation: &read.schema_validation,
-            quarantine: &read.quarantine,
-            cycle: CycleFacts { collection_id: id, scheduled_utc: self.slot, started_utc: started },
-        };
-        let mut verdict = None;
-        let mut earlier = EarlierStates::new(self.session.store.as_ref());
-        let committed = self.session.commit::<CycleError>(chain, |chain| {
-            let judged = judge(&self.session.rules, chain, &mut earlier, &evidence, self.session.now())?;
-            let collected = (started, finished);
-            let draft = self.snapshot_draft(chain, &read, registers, &snapshot, &judged, collected)?;
-            verdict = Some(judged);
-            let rules = self.session.rules.configured(&self.session.schedule);
-            Ok(Some(Built { draft, rules }))
-        })?;
-        let record = committed.ok_or(SessionError::Nothing)?;
-        Ok(self.report(chain, &record, CycleOutcome::Sealed, read.records, verdict.as_ref(), registers))
-    }
-
-    fn snapshot_draft(
-        &self,
-        chain: &ChainState,
-        read: &Read,
-        registers: &Registers,
-        snapshot: &Snapshot,
-        verdict: &Verdict,
-        collected_utc: (UtcTime, UtcTime),
-    ) -> Result<Draft, CycleError> {
-        let (drift, validation) = documents(verdict)?;
-        let mut members = self.session.rules.configured(&self.session.schedule).members;
-        members.extend(read.members.iter().cloned());
-        members.push(PackedMember::pack("drift.json", &drift)?);
-        members.push(PackedMember::pack("validation.json", &validation)?);
-        Ok(Draft {
-            kind: Kind::Snapshot,
-            collection_cycle: self.name.to_owned(),
-            scheduled_utc: Some(self.slot),
-            collected_utc: Some(collected_utc),
-            state_sha256: Some(snapshot.state_sha256),
-            resources: read.records.clone(),
-            baseline: chain.approved.as_ref().map(|approved| approved.baseline.clone()),
+        let state = CollectedState {
+            snapshot,
+            records: read.records,
+            registers: registers.files.clone(),
             inputs_sha256: registers.digest(),
-            actor: self.service_account_id.to_owned(),
-            members,
-        })
+            schema_validation: read.schema_validation,
+            quarantine: read.quarantine,
+            facts: CycleFacts { collection_id: id, scheduled_utc: self.slot, started_utc: started },
+        };
+        let collected = self.collected((started, finished), read.members, Some(Box::new(state)));
+        let (record, verdict) = collected.seal(self.session, chain)?;
+        let records = collected.state.map(|state| state.records).unwrap_or_default();
+        Ok(self.report(chain, &record, CycleOutcome::Sealed, records, verdict.as_ref(), registers))
     }
 
     fn seal_failure(
@@ -211,28 +178,30 @@ impl Cycle<'_> {
         };
         let payload = canon::to_vec_of(&document)
             .map_err(|source| CycleError::Canonical { document: "failure.json", source })?;
-        let rules = self.session.rules.configured(&self.session.schedule);
-        let mut members = rules.members.clone();
-        members.push(PackedMember::pack(&Kind::Failure.payload_member(), &payload)?);
-        members.push(transcript(&failed.exchanges)?);
-        let committed = self.session.commit::<CycleError>(chain, |_| {
-            let draft = Draft {
-                kind: Kind::Failure,
-                collection_cycle: self.name.to_owned(),
-                scheduled_utc: Some(self.slot),
-                collected_utc: Some((started, finished)),
-                state_sha256: None,
-                resources: BTreeMap::new(),
-                baseline: None,
-                inputs_sha256: crate::session::no_inputs(),
-                actor: self.service_account_id.to_owned(),
-                members: members.clone(),
-            };
-            Ok(Some(Built { draft, rules: rules.clone() }))
-        })?;
-        let record = committed.ok_or(SessionError::Nothing)?;
+        let members = vec![
+            PackedMember::pack(&Kind::Failure.payload_member(), &payload)?,
+            transcript(&failed.exchanges)?,
+        ];
+        let (record, _) = self.collected((started, finished), members, None).seal(self.session, chain)?;
         let outcome = CycleOutcome::Failed(failed.failure);
         Ok(self.report(chain, &record, outcome, BTreeMap::new(), None, &Registers::default()))
+    }
+
+    fn collected(
+        &self,
+        from_to_utc: (UtcTime, UtcTime),
+        members: Vec<PackedMember>,
+        state: Option<Box<CollectedState>>,
+    ) -> Collected {
+        Collected {
+            cycle: self.name.to_owned(),
+            actor: self.service_account_id.to_owned(),
+            slot: self.slot,
+            from_to_utc,
+            members,
+            state,
+            sealed_before: None,
+        }
     }
 
     fn metadata(

@@ -13,7 +13,7 @@ pub enum Ending {
     Usage,
     /// The platform could not be read; a failure record was sealed.
     SourceFailed,
-    /// The store refused.
+    /// The store refused, or could not be reached; what was sealed, if anything, waits in the spool.
     StoreRefused,
     /// Somebody stopped the run; nothing is half written.
     Interrupted,
@@ -44,7 +44,10 @@ pub const TABLE: [(Ending, &str); 7] = [
     (Ending::Attention, "sealed and stored, and something in it needs attention"),
     (Ending::Usage, "wrong arguments or configuration; nothing was written"),
     (Ending::SourceFailed, "the platform could not be read; a failure record was sealed"),
-    (Ending::StoreRefused, "the store refused"),
+    (
+        Ending::StoreRefused,
+        "the store refused or could not be reached; with a spool, what was sealed waits in it",
+    ),
     (Ending::Internal, "a defect of this program"),
     (Ending::Interrupted, "somebody stopped the run; nothing is half written"),
 ];

@@ -30,6 +30,7 @@ pub mod session;
 pub mod signing;
 pub mod slot;
 pub mod snapshot;
+pub mod spool;
 pub mod store;
 mod thread;
 pub mod timestamp;

@@ -219,6 +219,9 @@ fn sign(
     sequence: Sequence,
     keys: &Keyring,
 ) -> Result<HeldNote, Unsigned> {
+    if let Some(reason) = store.away() {
+        return Err(Unsigned::Now(reason));
+    }
     let size = sequence.next().0;
     let root = chain.log.root(size).ok_or_else(|| Unsigned::Now(format!("there is no record {sequence}")))?;
     let mut note = SignedNote::new(&Checkpoint { origin: chain.origin.clone(), size, root });

@@ -77,6 +77,8 @@ pub struct Draft {
     pub actor: String,
     /// Every member but manifest and sums.
     pub members: Vec<PackedMember>,
+    /// That it was sealed before, into the spool, and when: said instead of why the store is away now.
+    pub sealed_before: Option<String>,
 }
 
 /// What a record carries of the records before it (F-105, F-127, F-129).
@@ -130,6 +132,8 @@ pub struct SealedRecord {
     pub package: String,
     /// When it was sealed.
     pub sealed_utc: UtcTime,
+    /// When its commit was confirmed; `None` while it waits in the spool.
+    pub stored_utc: Option<UtcTime>,
     /// What it declares to lack.
     pub omissions: Vec<Omission>,
     /// Its own signed note, relative to the root; `None` while there is none.
@@ -231,6 +235,7 @@ pub fn seal(
             manifest_sha256: Digest::of(&manifest),
             package,
             sealed_utc,
+            stored_utc: context.store.away().is_none().then(|| utc(context.clock.now())),
             omissions: proofs.omissions,
             checkpoint: None,
             warnings: Vec::new(),

@@ -71,18 +71,24 @@ impl Session {
 
     /// The chain as it is committed; `None` while it is empty. A foreign chain is refused.
     pub fn chain(&self) -> Result<Option<ChainState>, SessionError> {
-        let chain = ChainState::replay(self.store.as_ref())?;
+        let replay = || Ok(ChainState::replay(self.store.as_ref())?);
+        let chain = self.once_more_if_it_went_away(replay, |_: SessionError| replay())?;
         if let Some(chain) = &chain {
             self.own(chain)?;
         }
         Ok(chain)
     }
 
+    /// Takes in what was committed since `chain` was read.
+    pub fn refresh(&self, chain: &mut ChainState) -> Result<(), SessionError> {
+        self.steadily(chain, |chain| Ok(chain.refresh(self.store.as_ref()).map(drop)?))
+    }
+
     /// The chain to write to, begun if it is empty; what a run before left unsigned is signed.
     pub fn chain_or_genesis(&self) -> Result<ChainState, SessionError> {
         loop {
             if let Some(mut chain) = self.chain()? {
-                notes::stand(self.store.as_ref(), &mut chain, &self.keys)?;
+                self.steadily(&mut chain, |chain| self.stand(chain).map(drop))?;
                 return Ok(chain);
             }
             if let Some(reason) = self.keys.why_unreachable() {
@@ -104,17 +110,24 @@ impl Session {
         mut build: impl FnMut(&ChainState) -> Result<Option<Built>, E>,
     ) -> Result<Option<SealedRecord>, E> {
         for _ in 0..RACES {
-            let standing = self.stand(chain)?;
-            let (proofs, authority_failed) = self.proofs(chain, &standing)?;
-            let Some(Built { draft, rules }) = build(chain)? else { return Ok(None) };
+            let (mut proofs, authority_failed, record) = self.steadily(chain, |chain| {
+                let standing = self.stand(chain)?;
+                let (proofs, authority_failed) = self.proofs(chain, &standing)?;
+                Ok::<_, E>((proofs, authority_failed, build(chain)?))
+            })?;
+            let Some(Built { draft, rules }) = record else { return Ok(None) };
+            self.admit_the_spool(&draft, &mut proofs);
             let sealed =
                 seal(&self.context(&rules), Some(chain), draft, proofs).map_err(SessionError::from)?;
             if let Sealed::Committed(mut record) = sealed {
-                let after = self.stand(chain)?;
-                self.tell(chain, &after, &mut record)?;
+                self.steadily(chain, |chain| {
+                    let after = self.stand(chain)?;
+                    self.tell(chain, &after, &mut record)
+                })?;
+                self.store.keep(chain).map_err(SessionError::from)?;
                 // An authority that failed a moment ago would only be waited for once more.
                 if !authority_failed {
-                    self.stamp(chain, &mut record)?;
+                    record.warnings.extend(self.stamp(chain)?);
                 }
                 return Ok(Some(record));
             }
@@ -122,8 +135,44 @@ impl Session {
         Err(SessionError::from(SealError::Races(RACES)).into())
     }
 
-    fn stand(&self, chain: &mut ChainState) -> Result<Standing, SessionError> {
+    /// Does `work` with the chain; once more, with the chain as the spool knows it, if the store went away meanwhile.
+    fn steadily<T, E: From<SessionError>>(
+        &self,
+        chain: &mut ChainState,
+        mut work: impl FnMut(&mut ChainState) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let there = self.store.away().is_none();
+        match work(chain) {
+            Err(error) if there && self.store.away().is_some() => {
+                *chain = self.chain()?.ok_or(error)?;
+                work(chain)
+            }
+            ended => ended,
+        }
+    }
+
+    /// As [`steadily`](Self::steadily), without a chain.
+    fn once_more_if_it_went_away<T, E>(
+        &self,
+        work: impl FnOnce() -> Result<T, E>,
+        again: impl FnOnce(E) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let there = self.store.away().is_none();
+        match work() {
+            Err(error) if there && self.store.away().is_some() => again(error),
+            ended => ended,
+        }
+    }
+
+    pub(crate) fn stand(&self, chain: &mut ChainState) -> Result<Standing, SessionError> {
         Ok(notes::stand(self.store.as_ref(), chain, &self.keys)?)
+    }
+
+    /// What is sealed into the spool says so (F-144).
+    fn admit_the_spool(&self, draft: &Draft, proofs: &mut Proofs) {
+        let Some(reason) = draft.sealed_before.clone().or_else(|| self.store.away()) else { return };
+        proofs.omissions.push(Omission { proof: Proof::Store, reason });
+        proofs.omissions.sort_by_key(|omission| omission.proof);
     }
 
     /// Adds to a sealed record what is to be said of its note.
@@ -137,15 +186,16 @@ impl Session {
             Standing::Signed(note) => Some(format!("chain/{}", Attachment::Checkpoint.name(note.sequence))),
             Standing::NotSigned | Standing::Late { .. } => None,
         };
+        record.warnings.clear();
         for omission in &record.omissions {
             let what = match omission.proof {
-                Proof::Checkpoint => "the checkpoint of the record before",
-                Proof::Timestamp => "a time-stamp over the checkpoint it carries",
+                Proof::Checkpoint => "lacks the checkpoint of the record before",
+                Proof::Store => "was sealed into the spool",
+                Proof::Timestamp => "lacks a time-stamp over the checkpoint it carries",
             };
-            record.warnings.push(format!(
-                "record {} declares that it lacks {what}: {}",
-                record.sequence, omission.reason
-            ));
+            record
+                .warnings
+                .push(format!("record {} declares that it {what}: {}", record.sequence, omission.reason));
         }
         if let Standing::Late { reason, .. } = standing {
             record.warnings.push(format!(
@@ -176,15 +226,16 @@ impl Session {
         Ok((Proofs { checkpoint, token: carried.token, omissions }, carried.failed))
     }
 
-    /// Has the new note stamped, and older ones that still lack their token.
-    fn stamp(&self, chain: &ChainState, record: &mut SealedRecord) -> Result<(), SessionError> {
-        let Some(authority) = &self.authority else { return Ok(()) };
-        if let Some(reason) = timestamp::fill(self.store.as_ref(), chain, authority.as_ref())? {
-            record
-                .warnings
-                .push(format!("checkpoints lack their time-stamp: {reason}; the next run asks again"));
+    /// Has the newest note stamped, and older ones that still lack their token; what is to be said of it.
+    pub(crate) fn stamp(&self, chain: &ChainState) -> Result<Option<String>, SessionError> {
+        let Some(authority) = &self.authority else { return Ok(None) };
+        if self.store.away().is_some() {
+            return Ok(None);
         }
-        Ok(())
+        let fill = || Ok(timestamp::fill(self.store.as_ref(), chain, authority.as_ref())?);
+        let failed = self.once_more_if_it_went_away(fill, |_: SessionError| Ok(self.store.away()))?;
+        Ok(failed
+            .map(|reason| format!("checkpoints lack their time-stamp: {reason}; the next run asks again")))
     }
 
     fn context<'a>(&'a self, rules: &'a InForce) -> Context<'a> {
@@ -254,6 +305,7 @@ pub fn small_record(
         inputs_sha256: no_inputs(),
         actor: actor.to_owned(),
         members,
+        sealed_before: None,
     })
 }
 

@@ -11,6 +11,8 @@ use verify_core::time::UtcTime;
 
 use crate::aws::AwsError;
 use crate::azure::AzureError;
+use crate::chain::ChainState;
+use crate::spool::SpoolError;
 
 mod ahead;
 pub mod azure;
@@ -136,9 +138,34 @@ pub enum StoreError {
         /// The refused place.
         path: String,
     },
+    /// The spool before this store cannot be used.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
 }
 
 impl StoreError {
+    /// Whether the store was not to be reached, and later may be, without anybody changing store or configuration.
+    /// What a store refuses is no such fault: waiting does not make it right.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::S3 { source, .. } => source.is_passing(),
+            Self::Azure { source, .. } => source.is_passing(),
+            // The same bytes under the same name find out later what became of them.
+            Self::Open { .. } => true,
+            Self::Aws { source, .. } => matches!(source, AwsError::Late | AwsError::Stopped),
+            Self::AzureAccess { source, .. } => matches!(source, AzureError::Late | AzureError::Stopped),
+            Self::Call { .. }
+            | Self::Taken { .. }
+            | Self::Hole { .. }
+            | Self::Package(_)
+            | Self::NotKept { .. }
+            | Self::Unfit { .. }
+            | Self::Place { .. }
+            | Self::Spool(_) => false,
+        }
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> String {
@@ -154,6 +181,7 @@ impl StoreError {
             Self::Aws { source: AwsError::Region, .. } => {
                 "name the region in the configuration: [aws] region = \"eu-central-1\"".to_owned()
             }
+            Self::Spool(fault) => fault.hint().to_owned(),
             Self::Hole { .. } => "run `verifier verify` on the evidence: it names what is wrong".to_owned(),
             _ => {
                 "check space and permissions of the store; nothing that was committed is affected".to_owned()
@@ -222,6 +250,19 @@ pub type WritePackage<'a> =
 pub trait Store: Send + Sync {
     /// The store as people name it, for messages.
     fn location(&self) -> String;
+
+    /// Why what is committed now waits in a spool, in one sentence; `None`: it is stored. Nothing is signed or
+    /// stamped while it waits (F-126).
+    fn away(&self) -> Option<String> {
+        None
+    }
+
+    /// Makes sure that a run can go on behind `chain` while the store cannot be reached; without a spool there is
+    /// nothing to do.
+    fn keep(&self, chain: &ChainState) -> Result<(), StoreError> {
+        let _ = chain;
+        Ok(())
+    }
 
     /// Sequence numbers of all committed records, ascending from 0 without a hole.
     fn records(&self) -> Result<u64, StoreError>;

@@ -132,7 +132,9 @@ fn may_be_late(store: &dyn Store, chain: &ChainState, sequence: Sequence) -> Res
     if sequence >= chain.head {
         return Ok(true);
     }
-    Ok(!manifest_at(store, sequence.next())?.0.omissions.is_empty())
+    // That a record was stored late says nothing about tokens (F-144).
+    let next = manifest_at(store, sequence.next())?.0;
+    Ok(next.omissions.iter().any(|omission| omission.proof != Proof::Store))
 }
 
 /// Asks for the token over `note` and stores it. Another collector's token counts, if it was faster.
@@ -141,6 +143,9 @@ fn ask(
     note: &HeldNote,
     authority: &dyn Authority,
 ) -> Result<Result<Vec<u8>, String>, NotesError> {
+    if let Some(reason) = store.away() {
+        return Ok(Err(reason));
+    }
     let bytes = match authority.stamp(Digest::of(&note.note.imprint_bytes())) {
         Ok(bytes) => bytes,
         Err(error) => return Ok(Err(told(&error))),

@@ -46,8 +46,11 @@ mod place;
 mod proxy;
 #[path = "support/runs.rs"]
 mod runs;
+#[expect(dead_code, reason = "shared with other tests, which use the rest")]
 #[path = "support/seaweed.rs"]
 mod seaweed;
+#[path = "stores/spool.rs"]
+mod spool;
 #[path = "stores/suite.rs"]
 mod suite;
 

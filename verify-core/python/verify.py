@@ -639,7 +639,7 @@ MANIFEST = together(fields(
     schedule=schedule_rule, scheduled_utc=nullable(time_rule), started_utc=time_rule, finished_utc=time_rule,
     sealed_utc=time_rule, storage_class=nullable(string), object_lock_mode=nullable(string),
     retention_until=nullable(time_rule), encryption_key_id=nullable(string),
-    omissions=array_of(fields(proof=one_of("checkpoint", "timestamp"), reason=text), 0, 2),
+    omissions=array_of(fields(proof=one_of("checkpoint", "store", "timestamp"), reason=text), 0, 3),
     audit_log_entry=fields(action=text, actor=text, timestamp_utc=time_rule),
     tool=fields(name=text, version=text, source_revision=text, policy_engine=text)), manifest_fits)
 

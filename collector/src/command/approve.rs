@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &ApproveArguments, out: &mut dyn Write) -> Result<E
         (ApprovalSubject::Profile, None) => Approving::Rule(Subject::Profile),
         (ApprovalSubject::Schedule, None) => Approving::Rule(Subject::Schedule),
     };
-    let session = open::session(&arguments.config.config)?;
+    let session = open::session(&arguments.config.config, out)?;
     let mut chain = open::existing_chain(&session)?;
     match approve(&session, &mut chain, &approving, &arguments.decision)? {
         Approved::Recorded(recorded) => {

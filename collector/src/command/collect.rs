@@ -6,7 +6,7 @@ use std::sync::Arc;
 use verify_core::limits::Limits;
 use verify_core::profile::{Profile, RedactWith};
 
-use super::{CommandError, open, warn_of};
+use super::{CommandError, open, spool, warn_of};
 use crate::cli::{CollectArguments, Format};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -20,32 +20,38 @@ use crate::registers::{Registers, RegistersError};
 use crate::secret::{SecretError, Services};
 use crate::session::Session;
 use crate::slot::{SlotError, due};
+use crate::spool::{Drain, SpoolStore};
+use crate::store::{Store, StoreError};
 
 /// Runs the command.
 pub(super) fn run(arguments: &CollectArguments, out: &mut dyn Write) -> Result<Ending, CommandError> {
     let config = Config::read(&arguments.config.config)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let told: &mut dyn Write = match arguments.format {
+        Format::Text => &mut *out,
+        Format::Json => &mut std::io::sink(),
+    };
     let end = runtime.block_on(async {
         tokio::select! {
             biased;
             interrupted = tokio::signal::ctrl_c() => interrupted.map(|()| None).map_err(CommandError::from),
-            end = collect(&config, arguments) => end.map(Some),
+            end = collect(&config, arguments, told) => end.map(Some),
         }
     })?;
     // Sealing never waits, so an interrupt falls between records and never into one.
-    let Some(end) = end else {
-        return Err(CommandError::new(Ending::Interrupted, "interrupted; nothing was written")
+    let Some((end, spool)) = end else {
+        return Err(CommandError::new(Ending::Interrupted, "interrupted before the cycle was sealed")
             .hint("run the same command again while the slot is open"));
     };
-    match (end, arguments.format) {
+    let mut ending = match (&end, arguments.format) {
         (CycleEnd::Answered(answer), Format::Json) => {
             let document = serde_json::json!({
                 "outcome": {"kind": "already_answered"},
                 "scheduled_utc": answer.slot,
                 "sequence": answer.sequence,
             });
-            json(out, &document)?;
-            Ok(Ending::Done)
+            json(out, document, spool.as_ref())?;
+            Ending::Done
         }
         (CycleEnd::Answered(answer), Format::Text) => {
             writeln!(
@@ -53,32 +59,58 @@ pub(super) fn run(arguments: &CollectArguments, out: &mut dyn Write) -> Result<E
                 "slot {} has a complete snapshot already: record {}; nothing was read or written",
                 answer.slot, answer.sequence
             )?;
-            Ok(Ending::Done)
+            Ending::Done
         }
         (CycleEnd::Sealed(report), Format::Json) => {
-            json(out, &report)?;
-            Ok(report.ending(&arguments.fail_on))
+            json(out, serde_json::to_value(report).map_err(std::io::Error::from)?, spool.as_ref())?;
+            report.ending(&arguments.fail_on)
         }
         (CycleEnd::Sealed(report), Format::Text) => {
-            text(out, &report)?;
-            Ok(report.ending(&arguments.fail_on))
+            text(out, report)?;
+            report.ending(&arguments.fail_on)
+        }
+    };
+    if let Some(spool) = &spool {
+        if arguments.format == Format::Text {
+            spool::tell_waiting(&spool.store, &spool.drain, out)?;
+        }
+        if spool.drain.waiting > 0 {
+            ending = Ending::StoreRefused;
+        } else if ending == Ending::Done && !spool.drain.warnings.is_empty() {
+            ending = Ending::Attention;
         }
     }
+    Ok(ending)
 }
 
-async fn collect(config: &Config, arguments: &CollectArguments) -> Result<CycleEnd, CommandError> {
+/// The spool, what left it before the cycle, and what waits in it afterwards.
+struct Spooled {
+    store: Arc<SpoolStore>,
+    drain: Drain,
+}
+
+async fn collect(
+    config: &Config,
+    arguments: &CollectArguments,
+    told: &mut dyn Write,
+) -> Result<(CycleEnd, Option<Spooled>), CommandError> {
     let session = open::session_of(config)?;
     let slot = due(&config.schedule, session.now(), arguments.scheduled)?;
     let registers = match &config.inputs {
         Some(folder) => Registers::read(folder)?,
         None => Registers::default(),
     };
+    let (session, store) = spool::before(config, session)?;
     let profile = &session.rules.profile;
     refuse_missing_key(profile)?;
     let file = |member: &str| session.rules.members.get(member).map(Vec::as_slice);
     let schemas = ResponseSchemas::compile(profile, file, &Limits::default())?;
     let mut client = client(config, &session)?;
-    let mut chain = session.chain_or_genesis()?;
+    let (mut drain, mut chain) = match &store {
+        Some(store) => store.begin(&session)?,
+        None => (Drain::default(), session.chain_or_genesis()?),
+    };
+    spool::tell(&drain, told)?;
     let cycle = Cycle {
         session: &session,
         name: &config.cycle,
@@ -88,7 +120,16 @@ async fn collect(config: &Config, arguments: &CollectArguments) -> Result<CycleE
         propagation_wait_seconds: config.propagation_wait_seconds,
         slot,
     };
-    Ok(cycle.run(&mut client, &mut chain, &registers).await?)
+    let end = cycle.run(&mut client, &mut chain, &registers).await?;
+    let spooled = match store {
+        Some(store) => {
+            drain.waiting = store.waiting().map_err(StoreError::from)?.len();
+            drain.away = store.away();
+            Some(Spooled { store, drain })
+        }
+        None => None,
+    };
+    Ok((end, spooled))
 }
 
 /// The secret of the identity. A service that does not give it now is a failure of the cycle like a platform that is
@@ -147,14 +188,30 @@ fn refuse_missing_key(profile: &Profile) -> Result<(), CommandError> {
     }
 }
 
-fn json(out: &mut dyn Write, document: &impl serde::Serialize) -> Result<(), CommandError> {
-    serde_json::to_writer_pretty(&mut *out, document).map_err(std::io::Error::from)?;
+/// Writes `document`, and under `spool` what became of the records that waited, if there is a spool.
+fn json(
+    out: &mut dyn Write,
+    mut document: serde_json::Value,
+    spool: Option<&Spooled>,
+) -> Result<(), CommandError> {
+    if let (Some(spool), Some(fields)) = (spool, document.as_object_mut()) {
+        let drain = serde_json::to_value(&spool.drain).map_err(std::io::Error::from)?;
+        fields.insert("spool".to_owned(), drain);
+    }
+    serde_json::to_writer_pretty(&mut *out, &document).map_err(std::io::Error::from)?;
     writeln!(out)?;
     Ok(())
 }
 
 fn text(out: &mut dyn Write, report: &CycleReport) -> Result<(), CommandError> {
-    writeln!(out, "sealed {} as record {}", report.collection_id, report.sequence)?;
+    let (id, sequence) = (&report.collection_id, report.sequence);
+    match report.stored_utc {
+        Some(_) => writeln!(out, "sealed {id} as record {sequence}")?,
+        None => {
+            writeln!(out, "sealed {id} into the spool, not stored yet; it is to become record {sequence}")?;
+        }
+    }
+    writeln!(out, "time      {}", spool::times(report.sealed_utc, report.stored_utc, "not yet"))?;
     if let CycleOutcome::Failed(failure) = &report.outcome {
         writeln!(out, "the platform could not be read: {} ({})", failure.message, failure.code)?;
     }

@@ -12,7 +12,7 @@ use verify_core::model::{KeyChange, KeyChangeDocument, Kind, Sequence};
 use zeroize::Zeroizing;
 
 use super::approve::tell_warnings;
-use super::{CommandError, Failed, open, warn_of};
+use super::{CommandError, Failed, open, spool, warn_of};
 use crate::chain::{ChainState, KeyPeriod};
 use crate::cli::{KeyCommand, RotateArguments};
 use crate::config::{Config, StoreConfig};
@@ -163,7 +163,7 @@ fn rotate(arguments: &RotateArguments, out: &mut dyn Write) -> Result<Ending, Co
         Some(_) | None => None,
     };
     let keys = Keyring::of_change(outgoing.clone(), Arc::clone(&new));
-    let session = Session { keys, ..open::without_key(&config)? };
+    let session = spool::emptied(&config, Session { keys, ..open::without_key(&config)? }, out)?;
     let mut chain = open::existing_chain(&session)?;
     if let Some(period) = chain.log.periods().last()
         && period.key == *new.key()

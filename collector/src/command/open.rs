@@ -1,11 +1,12 @@
 //! From a configuration file to everything a run works with.
 
 use std::error::Error;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CommandError, warn_of};
+use super::{CommandError, spool, warn_of};
 use crate::chain::ChainState;
 use crate::clock::SystemClock;
 use crate::config::{Config, StoreConfig, TimestampConfig};
@@ -20,9 +21,11 @@ use crate::signing::{self, KeyMismatch, Keyring, SignError};
 use crate::store::{AzureStore, DirStore, S3Store, Store, StoreError};
 use crate::timestamp::{Authority, HttpAuthority};
 
-/// Reads the configuration at `path` and loads what it names, the signing key included.
-pub(super) fn session(path: &Path) -> Result<Session, CommandError> {
-    session_of(&Config::read(path)?)
+/// Reads the configuration at `path` and loads what it names, the signing key included, for a command that writes:
+/// what waits in the spool is stored first.
+pub(super) fn session(path: &Path, out: &mut dyn Write) -> Result<Session, CommandError> {
+    let config = Config::read(path)?;
+    spool::emptied(&config, session_of(&config)?, out)
 }
 
 /// Loads what `config` names, the signing key included.
@@ -163,6 +166,7 @@ impl From<SessionError> for CommandError {
                 let (ending, hint) = notes_hint(cause);
                 Self::new(ending, error).hint(hint)
             }
+            SessionError::Store(_) => Self::new(Ending::StoreRefused, error),
             SessionError::KeyUnreachable(_) => Self::new(Ending::StoreRefused, error)
                 .hint("run again when the key's service answers; nothing was written"),
             SessionError::Canonical(_) | SessionError::Pack(_) | SessionError::Nothing => {

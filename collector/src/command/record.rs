@@ -18,15 +18,15 @@ use crate::session::{Built, Session, SessionError, small_record};
 /// Runs the command.
 pub(super) fn run(command: &RecordCommand, out: &mut dyn Write) -> Result<Ending, CommandError> {
     let (what, record) = match command {
-        RecordCommand::Exception(arguments) => ("exception", exception(arguments)?),
-        RecordCommand::Explanation(arguments) => ("explanation", explanation(arguments)?),
+        RecordCommand::Exception(arguments) => ("exception", exception(arguments, out)?),
+        RecordCommand::Explanation(arguments) => ("explanation", explanation(arguments, out)?),
     };
     writeln!(out, "recorded {what} as record {} ({})", record.sequence, record.collection_id)?;
     tell_warnings(out, &record)?;
     Ok(Ending::Done)
 }
 
-fn exception(arguments: &ExceptionArguments) -> Result<SealedRecord, CommandError> {
+fn exception(arguments: &ExceptionArguments, out: &mut dyn Write) -> Result<SealedRecord, CommandError> {
     if arguments.expires <= arguments.from {
         return Err(CommandError::new(
             Ending::Usage,
@@ -34,7 +34,7 @@ fn exception(arguments: &ExceptionArguments) -> Result<SealedRecord, CommandErro
         )
         .hint("an exception covers the time from --from up to, and without, --expires"));
     }
-    let session = open::session(&arguments.config.config)?;
+    let session = open::session(&arguments.config.config, out)?;
     let known: Vec<&str> =
         session.rules.policies.controls().iter().map(|control| control.control_id.as_str()).collect();
     if !known.contains(&arguments.control.as_str()) {
@@ -63,8 +63,8 @@ fn exception(arguments: &ExceptionArguments) -> Result<SealedRecord, CommandErro
     commit(&session, Kind::Exception, &arguments.decision.by, |_| Ok(document.clone()))
 }
 
-fn explanation(arguments: &ExplanationArguments) -> Result<SealedRecord, CommandError> {
-    let session = open::session(&arguments.config.config)?;
+fn explanation(arguments: &ExplanationArguments, out: &mut dyn Write) -> Result<SealedRecord, CommandError> {
+    let session = open::session(&arguments.config.config, out)?;
     let chain = open::existing_chain(&session)?;
     if !is_slot(&chain.schedule, arguments) {
         return Err(CommandError::new(

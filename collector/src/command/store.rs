@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{CommandError, warn_of};
+use super::{CommandError, open, spool, warn_of};
 use crate::cli::{DoctorArguments, Format, StoreCommand};
 use crate::config::{Config, StoreConfig};
 use crate::exit::Ending;
@@ -20,11 +20,12 @@ pub(super) fn doctor(arguments: &DoctorArguments, out: &mut dyn Write) -> Result
     for secret in [&config.azure.client_secret, &config.azure.sas] {
         warn_of(secret.as_ref().and_then(SecretSource::warning));
     }
-    let examination = match &config.store {
+    let mut examination = match &config.store {
         StoreConfig::Folder(root) => Examination { place: root.display().to_string(), checks: Vec::new() },
         StoreConfig::S3(settings) => S3Store::connect(settings.clone(), &config.aws)?.examine()?,
         StoreConfig::Azure(settings) => AzureStore::connect(settings.clone(), &config.azure)?.examine()?,
     };
+    examination.checks.extend(spool::examined(&config, &open::without_key(&config)?)?);
     match arguments.format {
         Format::Json => {
             serde_json::to_writer_pretty(&mut *out, &examination).map_err(std::io::Error::from)?;
@@ -81,7 +82,10 @@ fn text(examination: &Examination, kind: &str, out: &mut dyn Write) -> std::io::
 
 /// Runs `collector store …`.
 pub(super) fn run(command: &StoreCommand, out: &mut dyn Write) -> Result<Ending, CommandError> {
-    let StoreCommand::Plan { config, form } = command;
+    let (config, form) = match command {
+        StoreCommand::Plan { config, form } => (config, form),
+        StoreCommand::Flush(arguments) => return spool::flush(arguments, out),
+    };
     let config = Config::read(&config.config)?;
     let settings = match &config.store {
         StoreConfig::S3(settings) => settings,

@@ -136,6 +136,7 @@ pub(super) fn check(text: &str, path: &Path) -> Result<Config, ConfigError> {
             None => None,
         },
         store,
+        spool: at.spool(&raw.store)?,
         signing_key: at.signing_key(raw.signing.key.as_ref())?,
         aws: at.aws(&raw.aws)?,
         azure: at.azure(&raw.azure)?,

@@ -76,6 +76,9 @@ root = "evidence"
 # access_tier = "Hot"
 # Scope of the account that encrypts every blob. Without it the container's default applies.
 # encryption_scope = "evidence"
+# Folder of this machine, for the collector alone, in which cycles wait while the store cannot be reached. They are
+# committed in their order by the next run, or by `collector store flush`. Without it such a cycle is not sealed.
+# spool = "/var/lib/collector/spool"
 
 [signing]
 # Where the private key is that signs every checkpoint of the chain, never the key itself:

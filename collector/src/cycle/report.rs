@@ -69,8 +69,12 @@ pub struct CycleReport {
     pub scheduled_utc: UtcTime,
     /// Name of the record.
     pub collection_id: CollectionId,
-    /// Position of the record.
+    /// Position of the record; of one that waits in the spool, as long as no other record takes it.
     pub sequence: Sequence,
+    /// When it was sealed.
+    pub sealed_utc: UtcTime,
+    /// When its commit was confirmed; null while it waits in the spool.
+    pub stored_utc: Option<UtcTime>,
     /// Digest of its manifest: what an auditor may note down.
     pub manifest_sha256: Digest,
     /// Its package, relative to the root.
@@ -114,6 +118,8 @@ impl CycleReport {
             scheduled_utc,
             collection_id: record.collection_id.clone(),
             sequence: record.sequence,
+            sealed_utc: record.sealed_utc,
+            stored_utc: record.stored_utc,
             manifest_sha256: record.manifest_sha256,
             package: record.package.clone(),
             checkpoint: record.checkpoint.clone(),
@@ -162,6 +168,9 @@ impl CycleReport {
     /// How a run with this report ends, given what the caller wants to be told of.
     #[must_use]
     pub fn ending(&self, fail_on: &[FailOn]) -> Ending {
+        if self.stored_utc.is_none() {
+            return Ending::StoreRefused;
+        }
         if matches!(self.outcome, CycleOutcome::Failed(_)) {
             return Ending::SourceFailed;
         }

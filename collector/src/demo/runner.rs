@@ -248,6 +248,23 @@ impl Demo {
         &self.session
     }
 
+    /// Lets go of the store, as a program that ended; the chain is read anew by [`go_on_with`](Self::go_on_with).
+    pub fn put_aside(&mut self, store: Arc<dyn Store>) {
+        self.session.store = store;
+    }
+
+    /// Lets time pass until the slot of `day`.
+    pub fn sleep_until(&self, day: u32) {
+        self.clock.set(self.plan.scenario.midnight(day).plus_seconds(SLOT_SECONDS));
+    }
+
+    /// Goes on as the next run of a program would: with a store of its own, and the chain read anew.
+    pub fn go_on_with(&mut self, store: Arc<dyn Store>) -> Result<(), DemoError> {
+        self.session.store = store;
+        self.chain = self.session.chain_or_genesis()?;
+        Ok(())
+    }
+
     /// Exchanges the keys at hand, e.g. after a key change or for a service that fails.
     pub fn set_keys(&mut self, keys: Keyring) {
         self.session.keys = keys;

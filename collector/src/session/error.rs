@@ -7,6 +7,7 @@ use crate::chain::ChainError;
 use crate::notes::NotesError;
 use crate::rules::InForceError;
 use crate::seal::SealError;
+use crate::store::StoreError;
 
 /// Why a record could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,9 @@ pub enum SessionError {
     /// A member cannot be packed.
     #[error("a document cannot be packed")]
     Pack(#[from] PackError),
+    /// The store, or the spool before it, cannot be used.
+    #[error("the store cannot be used")]
+    Store(#[from] StoreError),
     /// A record was to be made and was not.
     #[error("no record was made")]
     Nothing,

@@ -53,7 +53,7 @@ impl DirStore {
     }
 
     /// Writes a new file in full and gives it its name; [`Commit::Lost`] when that name is taken.
-    fn publish(&self, path: &Path, write: WritePackage<'_>) -> Result<Commit, StoreError> {
+    pub(crate) fn publish(&self, path: &Path, write: WritePackage<'_>) -> Result<Commit, StoreError> {
         let Some(folder) = path.parent() else {
             return Err(StoreError::Place { path: path.display().to_string() });
         };

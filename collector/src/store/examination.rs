@@ -44,7 +44,7 @@ pub struct Check {
 }
 
 impl Check {
-    pub(super) fn of(
+    pub(crate) fn of(
         name: &'static str,
         right: bool,
         found: impl Into<String>,

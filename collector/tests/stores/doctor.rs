@@ -11,7 +11,7 @@ use super::place::{CONFIG, Place};
 use super::seaweed::{ACCESS_KEY, SECRET_KEY, SERVER, Seaweed, runtime};
 
 /// A place whose evidence goes into `bucket` at `address`.
-fn place(bucket: &str, address: &str) -> Place {
+pub(crate) fn place(bucket: &str, address: &str) -> Place {
     let place = Place::new();
     place.set("AWS_ACCESS_KEY_ID", ACCESS_KEY);
     place.set("AWS_SECRET_ACCESS_KEY", SECRET_KEY);
@@ -21,7 +21,7 @@ fn place(bucket: &str, address: &str) -> Place {
     place
 }
 
-fn doctor(place: &Place, expected: i32) -> (String, Vec<Value>) {
+pub(crate) fn doctor(place: &Place, expected: i32) -> (String, Vec<Value>) {
     let output = place.run(&[&["doctor"], &CONFIG[..]].concat());
     let told = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(expected), "{told}{}", String::from_utf8_lossy(&output.stderr));

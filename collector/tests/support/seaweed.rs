@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use aws_credential_types::Credentials;
@@ -23,14 +24,21 @@ pub(crate) const ACCESS_KEY: &str = "AKIDEVIDENCE";
 pub(crate) const SECRET_KEY: &str = "an-access-secret-that-must-not-show";
 /// The server's own key service makes any key on demand.
 pub(crate) const KMS_KEY: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
-/// Runs the server until standard input ends, so that it never outlives the test, however that one ends.
+/// Runs the server until standard input ends, so that it never outlives the test, however that one ends. On the way
+/// `-` stops it and `+` starts it again, on the same ports and the same data.
 const PROGRAM: &str = "
 import os, shutil, subprocess, sys
 folder = sys.argv[1]
-child = subprocess.Popen(sys.argv[2:], cwd=folder, stdin=subprocess.DEVNULL,
-                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-while os.read(0, 1):
-    pass
+def run():
+    return subprocess.Popen(sys.argv[2:], cwd=folder, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+child = run()
+while order := os.read(0, 1):
+    if order == b'-':
+        child.terminate()
+        child.wait()
+    else:
+        child = run()
 child.kill()
 child.wait()
 shutil.rmtree(folder, ignore_errors=True)
@@ -41,13 +49,13 @@ pub(crate) static SERVER: LazyLock<Seaweed> = LazyLock::new(Seaweed::start);
 
 /// A running server.
 pub(crate) struct Seaweed {
-    _watch: Child,
+    watch: Mutex<Child>,
     port: u16,
     buckets: AtomicU32,
 }
 
 impl Seaweed {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let weed = installed();
         // Ports are free when they are picked and may be taken a moment later: then others.
         for _ in 0..3 {
@@ -109,7 +117,7 @@ impl Seaweed {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        Self { _watch: watch, port: ports[6], buckets: AtomicU32::new(0) }
+        Self { watch: Mutex::new(watch), port: ports[6], buckets: AtomicU32::new(0) }
     }
 
     /// An open port does not mean that objects can be read yet.
@@ -122,6 +130,30 @@ impl Seaweed {
             let put = client.put_object().bucket(bucket).key("ready").body(body).send().await;
             put.is_ok() && client.get_object().bucket(bucket).key("ready").send().await.is_ok()
         })
+    }
+
+    /// Stops the server; its data stay.
+    pub(crate) fn stop(&self) {
+        self.order(b"-");
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            assert!(begun.elapsed() < PATIENCE, "SeaweedFS does not stop");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Starts it again.
+    pub(crate) fn go_on(&self) {
+        self.order(b"+");
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() || !self.answers() {
+            assert!(begun.elapsed() < PATIENCE, "SeaweedFS does not start again");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn order(&self, order: &[u8]) {
+        self.watch.lock().unwrap().stdin.as_mut().unwrap().write_all(order).unwrap();
     }
 
     pub(crate) fn port(&self) -> u16 {

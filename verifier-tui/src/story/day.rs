@@ -45,7 +45,9 @@ fn of_slot(slot: &SlotRow) -> Option<Event> {
 /// Records that are events by their kind.
 fn of_kind(record: &RecordSummary) -> Option<Event> {
     let (tone, what) = match record.kind {
-        Kind::Snapshot => return None,
+        Kind::Snapshot if record.note.is_none() => return None,
+        // A cycle tells its story by what it found; only that it waited for its store is an event.
+        Kind::Snapshot => (Tone::Record, "cycle"),
         Kind::Genesis => (Tone::Record, "chain begins"),
         Kind::Approval => (Tone::Record, "approval"),
         Kind::Failure => (Tone::Gap, "cycle FAILED, declared in time"),

@@ -209,6 +209,8 @@ pub struct Omission {
 pub enum Proof {
     /// The signed note (F-127).
     Checkpoint,
+    /// The commit itself: the record was sealed into a spool and committed later (F-144).
+    Store,
     /// The token over it (F-130).
     Timestamp,
 }

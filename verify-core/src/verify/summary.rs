@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::assemble::Plan;
 use super::payload::Payload;
 use super::record::{Recorded, Verified};
+use super::signers::omission;
 use crate::coverage::CycleRecord;
 use crate::finding::{Code, Finding, Place};
-use crate::model::{ControlResult, ControlStatus, Kind, Outcome, Sequence, Violation};
+use crate::model::{ControlResult, ControlStatus, Kind, Manifest, Outcome, Proof, Sequence, Violation};
 use crate::report::{
     Against, ControlCell, ControlRow, DriftRow, IncompleteRow, MAXIMUM_DRIFT_ROWS, RecordSummary, Report,
     Rung, ViolationRow,
@@ -44,7 +45,7 @@ pub(super) fn record_summary(plan: &Plan, verified: &Verified, own: &[&Finding])
         violations: recorded
             .and_then(|recorded| recorded.validation.as_ref())
             .map_or(0, |validation| validation.policy_violations.len() as u64),
-        note: verified.payload.as_ref().and_then(note),
+        note: told(manifest, verified.payload.as_ref().and_then(note)),
     }
 }
 
@@ -67,6 +68,13 @@ fn rungs(plan: &Plan, verified: &Verified, findings: &[&Finding]) -> Vec<Rung> {
     let stands =
         [(Rung::Hashed, true), (Rung::Chained, !unchained), (Rung::RePerformed, replayed && !differs)];
     stands.into_iter().filter(|(_, stands)| *stands).map(|(rung, _)| rung).collect()
+}
+
+/// The record's own note, and what it says of the time between its sealing and its commit (F-144).
+fn told(manifest: &Manifest, note: Option<String>) -> Option<String> {
+    let Some(reason) = omission(manifest, Proof::Store) else { return note };
+    let later = format!("sealed {}, stored later: {reason}", manifest.sealed_utc);
+    Some(note.map_or(later.clone(), |note| format!("{note}; {later}")))
 }
 
 fn note(payload: &Payload) -> Option<String> {

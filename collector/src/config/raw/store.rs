@@ -1,6 +1,7 @@
 //! Where evidence goes: a folder, a bucket or a container, and the terms on which these keep every object.
 
 use std::ops::Range;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::Deserialize;
@@ -26,6 +27,7 @@ pub(super) struct RawStore {
     immutability_mode: Option<Spanned<String>>,
     access_tier: Option<Spanned<String>>,
     encryption_scope: Option<Spanned<String>>,
+    spool: Option<Spanned<String>>,
 }
 
 /// The settings of one kind of store: their names, and where they stand if they do.
@@ -154,6 +156,26 @@ impl Text<'_> {
                 None => None,
             },
         })
+    }
+
+    /// The folder in which cycles wait for a store that is down.
+    ///
+    /// Evidence in a folder needs none, and a folder that is not mounted looks like one that is empty.
+    pub(super) fn spool(&self, raw: &RawStore) -> Result<Option<PathBuf>, ConfigError> {
+        let Some(spool) = &raw.spool else { return Ok(None) };
+        let folder = self.short(spool, "store.spool")?;
+        if !raw.root.get_ref().contains("://") {
+            return Err(self.refuse(
+                &spool.span(),
+                &"store.spool has no meaning for a folder: it is as near as the spool itself",
+                "remove the key, or keep the evidence in a bucket",
+            ));
+        }
+        if folder.contains("://") {
+            let message = format!("store.spool holds {folder:?}, expected a folder of this machine");
+            return Err(self.refuse(&spool.span(), &message, "write it like /var/lib/collector/spool"));
+        }
+        Ok(Some(self.resolve(&folder)))
     }
 
     fn parsed<T>(&self, value: &Spanned<String>, name: &str, hint: &str) -> Result<T, ConfigError>

@@ -49,6 +49,28 @@ impl BlobFault {
         }
     }
 
+    /// Whether the same request may be answered later: time-outs, overload, no network, no token to be had. A
+    /// missing permission, a refused signature or a wrong container do not pass.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Call(CallFault::Refused { status, .. }) => *status >= 500 || matches!(*status, 408 | 429),
+            Self::Call(
+                CallFault::Late
+                | CallFault::Unreachable
+                | CallFault::Cut
+                | CallFault::Form
+                | CallFault::NoIdentity
+                | CallFault::NoToken(_),
+            ) => true,
+            Self::Call(CallFault::TooLarge(_) | CallFault::PlainHttp)
+            | Self::Listing
+            | Self::NoVersion
+            | Self::Absent
+            | Self::Name => false,
+        }
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> &'static str {

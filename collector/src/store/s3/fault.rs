@@ -86,6 +86,36 @@ impl S3Fault {
         }
     }
 
+    /// Whether the same request may be answered later: time-outs, overload, no network, credentials that have
+    /// expired or cannot be had. A missing permission, a wrong clock, a wrong key or a wrong bucket do not pass.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Call(CallError::Refused { code, status }) => {
+                *status >= 500
+                    || matches!(*status, 408 | 429)
+                    || self.is_conflict()
+                    || matches!(
+                        code.as_str(),
+                        "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" | "SlowDown"
+                    )
+            }
+            Self::Call(
+                CallError::Late
+                | CallError::Unreachable
+                | CallError::Form
+                | CallError::NoCredentials
+                | CallError::Credentials,
+            )
+            | Self::Body => true,
+            Self::Call(CallError::PlainHttp | CallError::Request)
+            | Self::Size { .. }
+            | Self::Listing
+            | Self::NoVersion
+            | Self::Absent => false,
+        }
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> &'static str {
@@ -164,6 +194,35 @@ mod tests {
             refused("PreconditionFailed", 412).is_taken()
                 && refused("ConditionalRequestConflict", 409).is_conflict()
         );
+    }
+
+    #[test]
+    fn what_a_later_run_may_find_answered_is_told_from_what_is_refused() {
+        for passing in [
+            refused("SlowDown", 503),
+            refused("InternalError", 500),
+            refused("RequestTimeout", 408),
+            refused("ExpiredToken", 400),
+            refused("ConditionalRequestConflict", 409),
+            S3Fault::Call(CallError::Late),
+            S3Fault::Call(CallError::Unreachable),
+            S3Fault::Call(CallError::Credentials),
+            S3Fault::Body,
+        ] {
+            assert!(passing.is_passing(), "{passing}");
+        }
+        for lasting in [
+            refused("AccessDenied", 403),
+            refused("RequestTimeTooSkewed", 403),
+            refused("InvalidAccessKeyId", 403),
+            refused("NoSuchBucket", 404),
+            refused("PreconditionFailed", 412),
+            S3Fault::Call(CallError::PlainHttp),
+            S3Fault::NoVersion,
+            S3Fault::Absent,
+        ] {
+            assert!(!lasting.is_passing(), "{lasting}");
+        }
     }
 
     #[test]
