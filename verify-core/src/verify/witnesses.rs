@@ -30,7 +30,12 @@ impl Seen {
         } else {
             let most = self.0.values().map(BTreeMap::len).max().unwrap_or(0);
             let message = "too few witnesses signed a checkpoint that this chain extends";
-            let (expected, found) = (format!("{} witnesses", options.quorum), format!("at most {most}"));
+            let people = |number: usize| match number {
+                0 => "no witness".to_owned(),
+                1 => "1 witness".to_owned(),
+                more => format!("{more} witnesses"),
+            };
+            let (expected, found) = (people(options.quorum), people(most));
             tally.fail(Finding::new(Code::AnchorWitness, Place::default(), expected, found, message));
         }
         let largest = |witness: &VerifierKey| {
