@@ -25,6 +25,7 @@ pub mod s3;
 
 pub use azure::{AzureStore, BlobFault};
 pub use dir::DirStore;
+use examination::Examination;
 pub use files::{FileCalls, RealFiles};
 pub use s3::{S3Fault, S3Store};
 
@@ -262,6 +263,11 @@ pub trait Store: Send + Sync {
     fn keep(&self, chain: &ChainState) -> Result<(), StoreError> {
         let _ = chain;
         Ok(())
+    }
+
+    /// Asks whether this place can hold evidence, and what would make it hold it better; `None`: it has nothing to ask.
+    fn examination(&self) -> Result<Option<Examination>, StoreError> {
+        Ok(None)
     }
 
     /// Sequence numbers of all committed records, ascending from 0 without a hole.

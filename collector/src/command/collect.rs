@@ -6,7 +6,7 @@ use std::sync::Arc;
 use verify_core::limits::Limits;
 use verify_core::profile::{Profile, RedactWith};
 
-use super::{CommandError, open, spool, warn_of};
+use super::{CommandError, open, spool, store, warn_of};
 use crate::cli::{CollectArguments, Format};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -100,6 +100,7 @@ async fn collect(
         Some(folder) => Registers::read(folder)?,
         None => Registers::default(),
     };
+    store::warn_before_first(&session);
     let (session, store) = spool::before(config, session)?;
     let profile = &session.rules.profile;
     refuse_missing_key(profile)?;

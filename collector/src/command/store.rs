@@ -6,11 +6,13 @@ use super::{CommandError, open, spool, warn_of};
 use crate::cli::{DoctorArguments, Format, StoreCommand};
 use crate::config::{Config, StoreConfig};
 use crate::exit::Ending;
+use crate::notes::told;
 use crate::secret::SecretSource;
+use crate::session::Session;
 use crate::signing::KeySource;
 use crate::store::examination::{Answer, Examination};
 use crate::store::s3::plan::{Form, plan};
-use crate::store::{AzureStore, S3Store, StoreError, azure};
+use crate::store::{StoreError, azure};
 
 /// Examines the configured store.
 pub(super) fn doctor(arguments: &DoctorArguments, out: &mut dyn Write) -> Result<Ending, CommandError> {
@@ -20,12 +22,10 @@ pub(super) fn doctor(arguments: &DoctorArguments, out: &mut dyn Write) -> Result
     for secret in [&config.azure.client_secret, &config.azure.sas] {
         warn_of(secret.as_ref().and_then(SecretSource::warning));
     }
-    let mut examination = match &config.store {
-        StoreConfig::Folder(root) => Examination { place: root.display().to_string(), checks: Vec::new() },
-        StoreConfig::S3(settings) => S3Store::connect(settings.clone(), &config.aws)?.examine()?,
-        StoreConfig::Azure(settings) => AzureStore::connect(settings.clone(), &config.azure)?.examine()?,
-    };
-    examination.checks.extend(spool::examined(&config, &open::without_key(&config)?)?);
+    let session = open::without_key(&config)?;
+    let nothing_to_ask = || Examination { place: session.store.location(), checks: Vec::new() };
+    let mut examination = session.store.examination()?.unwrap_or_else(nothing_to_ask);
+    examination.checks.extend(spool::examined(&config, &session)?);
     match arguments.format {
         Format::Json => {
             serde_json::to_writer_pretty(&mut *out, &examination).map_err(std::io::Error::from)?;
@@ -40,6 +40,22 @@ pub(super) fn doctor(arguments: &DoctorArguments, out: &mut dyn Write) -> Result
     } else {
         Ending::Attention
     })
+}
+
+/// Examines the store in which a chain is about to begin, and warns of what it lacks: later is too late for the first
+/// record. What is a must is refused by the store itself; a store that does not answer is the run's to tell.
+pub(super) fn warn_before_first(session: &Session) {
+    if !matches!(session.store.records(), Ok(0)) {
+        return;
+    }
+    let checks = match session.store.examination() {
+        Ok(examination) => examination.map(|examination| examination.checks).unwrap_or_default(),
+        Err(error) => return warn_of(Some(format!("the store could not be examined: {}", told(&error)))),
+    };
+    for check in checks.iter().filter(|check| check.answer != Answer::Ok) {
+        let mend = check.mend.as_ref().map(|mend| format!("; mend: {mend}")).unwrap_or_default();
+        warn_of(Some(format!("store: {} {}: {}{mend}", check.name, check.answer.as_str(), check.found)));
+    }
 }
 
 /// What such a place is called.

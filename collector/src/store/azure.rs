@@ -16,6 +16,7 @@ use verify_core::model::Sequence;
 use verify_core::time::UtcTime;
 
 use super::ahead::Ahead;
+use super::examination::Examination;
 use super::names::{CHAIN, COMMIT_ENDING, hole, is_package_place};
 use super::objects::{Bounded, Lasting, Wanted, Written};
 use super::{ATTACHMENT_BYTES, Attachment, Commit, Store, StoreError, Terms, WritePackage};
@@ -134,6 +135,10 @@ impl AzureStore {
 impl Store for AzureStore {
     fn location(&self) -> String {
         self.settings.location.to_string()
+    }
+
+    fn examination(&self) -> Result<Option<Examination>, StoreError> {
+        self.examine().map(Some)
     }
 
     fn records(&self) -> Result<u64, StoreError> {

@@ -92,8 +92,15 @@ fn a_bucket_with_lock_and_nothing_else_is_fit_and_what_it_lacks_is_named() {
 fn cycles_go_into_the_bucket_and_faults_end_in_the_right_place() {
     let bucket = SERVER.bucket();
     let place = place(&bucket, &SERVER.address());
-    place.collect();
-    place.collect();
+    let warned = |expected: bool| {
+        let output = place.run(&[&["collect"], &CONFIG[..]].concat());
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{told}");
+        let lacks = "warning: store: default retention missing: none; mend: aws s3api put-object-lock";
+        assert_eq!(told.contains(lacks), expected, "only before a chain begins: {told}");
+    };
+    warned(true);
+    warned(false);
     let listed = runtime().block_on(SERVER.client().list_object_versions().bucket(&bucket).send()).unwrap();
     assert_eq!(
         listed.versions().len(),

@@ -39,8 +39,12 @@ while order := os.read(0, 1):
         child.wait()
     else:
         child = run()
-child.kill()
-child.wait()
+child.terminate()  # it takes its sockets away
+try:
+    child.wait(20)
+except subprocess.TimeoutExpired:
+    child.kill()
+    child.wait()
 shutil.rmtree(folder, ignore_errors=True)
 ";
 

@@ -40,8 +40,12 @@ child = subprocess.Popen(sys.argv[2:], cwd=folder, stdin=subprocess.DEVNULL,
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 while os.read(0, 1):
     pass
-child.kill()
-child.wait()
+child.terminate()  # it takes its sockets away
+try:
+    child.wait(20)
+except subprocess.TimeoutExpired:
+    child.kill()
+    child.wait()
 shutil.rmtree(folder, ignore_errors=True)
 ";
 
