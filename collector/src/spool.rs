@@ -17,6 +17,7 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::store::{Commit, DirStore, FileCalls, RealFiles, Store, StoreError};
 
@@ -37,6 +38,9 @@ pub use waiting::Waiting;
 
 const STORE: &str = "store";
 const LOCK: &str = "lock";
+/// How often, and how long apart, a lock is asked for that another run holds.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
 /// Bytes of the file that names the store.
 const LONGEST_LOCATION: u64 = 4_096;
 
@@ -159,9 +163,13 @@ fn lock(folder: &Path) -> Result<File, SpoolError> {
     let path = folder.join(LOCK);
     let file =
         File::options().create(true).truncate(false).write(true).open(&path).map_err(call("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(SpoolError::Busy(folder.to_owned())),
-        Err(TryLockError::Error(error)) => Err(call("lock", &path)(error)),
+    // A run that is just ending is waited for; whatever takes longer is told.
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(call("lock", &path)(error)),
+        }
     }
+    Err(SpoolError::Busy(folder.to_owned()))
 }

@@ -1,5 +1,6 @@
 //! Days without a store.
 
+use std::process::Command;
 use std::sync::Arc;
 
 use collector::cycle::CycleOutcome;
@@ -59,6 +60,17 @@ fn days_without_a_store_are_sealed_linked_and_committed_later_as_they_are() {
     let report = ground.whole(5);
     let late = report.findings.iter().filter(|finding| finding.code == Code::SigLate).count();
     assert_eq!(late, 2, "{:?}", report.findings);
+    let told = report.records.iter().filter_map(|record| record.note.as_deref());
+    assert_eq!(
+        told.filter(|note| note.starts_with("sealed 2026-05-0") && note.contains("stored later")).count(),
+        3
+    );
+    // The second implementation knows such records too.
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../verify-core/python/verify.py");
+    let judged = Command::new("python3").arg(script).arg(ground.root()).output().unwrap();
+    let said = String::from_utf8_lossy(&judged.stdout).into_owned();
+    assert_eq!(judged.status.code(), Some(0), "{said}");
+    assert!(said.contains("SIG-LATE"), "{said}");
 }
 
 #[test]
