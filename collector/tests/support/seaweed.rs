@@ -27,7 +27,7 @@ pub(crate) const KMS_KEY: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 /// Runs the server until standard input ends, so that it never outlives the test, however that one ends. On the way
 /// `-` stops it and `+` starts it again, on the same ports and the same data.
 const PROGRAM: &str = "
-import os, shutil, subprocess, sys
+import glob, os, shutil, subprocess, sys
 folder = sys.argv[1]
 def run():
     return subprocess.Popen(sys.argv[2:], cwd=folder, stdin=subprocess.DEVNULL,
@@ -39,12 +39,12 @@ while order := os.read(0, 1):
         child.wait()
     else:
         child = run()
-child.terminate()  # it takes its sockets away
-try:
-    child.wait(20)
-except subprocess.TimeoutExpired:
-    child.kill()
-    child.wait()
+child.kill()
+child.wait()
+# Its sockets, whose place cannot be chosen.
+for name, port in (argument.split('=', 1) for argument in sys.argv if '.grpc=' in argument):
+    for path in glob.glob(f'/tmp/seaweedfs-*-grpc-{port}.sock'):
+        os.remove(path)
 shutil.rmtree(folder, ignore_errors=True)
 ";
 

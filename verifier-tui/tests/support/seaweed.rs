@@ -34,18 +34,18 @@ pub(crate) const STRANGER: (&str, &str) = ("AKIDSTRANGER", "a-secret-of-a-strang
 pub(crate) const KMS_KEY: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 /// Runs the server until standard input ends, so that it never outlives the test, however that one ends.
 const PROGRAM: &str = "
-import os, shutil, subprocess, sys
+import glob, os, shutil, subprocess, sys
 folder = sys.argv[1]
 child = subprocess.Popen(sys.argv[2:], cwd=folder, stdin=subprocess.DEVNULL,
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 while os.read(0, 1):
     pass
-child.terminate()  # it takes its sockets away
-try:
-    child.wait(20)
-except subprocess.TimeoutExpired:
-    child.kill()
-    child.wait()
+child.kill()
+child.wait()
+# Its sockets, whose place cannot be chosen.
+for name, port in (argument.split('=', 1) for argument in sys.argv if '.grpc=' in argument):
+    for path in glob.glob(f'/tmp/seaweedfs-*-grpc-{port}.sock'):
+        os.remove(path)
 shutil.rmtree(folder, ignore_errors=True)
 ";
 
