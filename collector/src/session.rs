@@ -5,10 +5,7 @@
 
 use std::sync::Arc;
 
-use verify_core::canon;
-use verify_core::digest::Digest;
 use verify_core::model::{Genesis, GenesisDocument, Kind, Omission, Origin, Proof, Schedule, Tenant};
-use verify_core::package::PackedMember;
 use verify_core::time::UtcTime;
 
 use crate::chain::ChainState;
@@ -23,8 +20,10 @@ use crate::store::{Attachment, Store};
 use crate::timestamp::{self, Authority, Carried};
 
 mod error;
+mod small;
 
 pub use error::SessionError;
+pub use small::{no_inputs, small_record};
 
 /// Races lost in a row before a run gives up: more means that somebody writes without pause.
 const RACES: u32 = 20;
@@ -283,34 +282,4 @@ impl Session {
         let rules = self.rules.configured(&self.schedule);
         small_record(Kind::Genesis, &document, &rules, &self.genesis.approved_by)
     }
-}
-
-/// A record without a collection: its one document and the rules in force.
-pub fn small_record(
-    kind: Kind,
-    document: &impl serde::Serialize,
-    rules: &InForce,
-    actor: &str,
-) -> Result<Draft, SessionError> {
-    let mut members = rules.members.clone();
-    members.push(PackedMember::pack(&kind.payload_member(), &canon::to_vec_of(document)?)?);
-    Ok(Draft {
-        kind,
-        collection_cycle: kind.as_str().to_owned(),
-        scheduled_utc: None,
-        collected_utc: None,
-        state_sha256: None,
-        resources: std::collections::BTreeMap::new(),
-        baseline: None,
-        inputs_sha256: no_inputs(),
-        actor: actor.to_owned(),
-        members,
-        sealed_before: None,
-    })
-}
-
-/// The digest over no registers (F-14).
-#[must_use]
-pub fn no_inputs() -> Digest {
-    canon::digest_map([])
 }

@@ -10,18 +10,20 @@ use super::{CommandError, open, spool, store, warn_of};
 use crate::cli::{CollectArguments, Format};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::cycle::{Cycle, CycleEnd, CycleError, CycleOutcome, CycleReport};
+use crate::cycle::{Cycle, CycleEnd, CycleOutcome, CycleReport};
 use crate::exit::Ending;
-use crate::extract::{ResponseSchemas, SchemasError};
-use crate::http::{AddressError, ApiClient, ClientError, ClientSecret, ClientSettings, Endpoints};
+use crate::extract::ResponseSchemas;
+use crate::http::{ApiClient, ClientSecret, ClientSettings, Endpoints};
 use crate::notes::told;
 use crate::progress::ProgressClock;
-use crate::registers::{Registers, RegistersError};
-use crate::secret::{SecretError, Services};
+use crate::registers::Registers;
+use crate::secret::Services;
 use crate::session::Session;
-use crate::slot::{SlotError, due};
+use crate::slot::due;
 use crate::spool::{Drain, SpoolStore};
 use crate::store::{Store, StoreError};
+
+mod refusal;
 
 /// Runs the command.
 pub(super) fn run(arguments: &CollectArguments, out: &mut dyn Write) -> Result<Ending, CommandError> {
@@ -253,67 +255,4 @@ fn text(out: &mut dyn Write, report: &CycleReport) -> Result<(), CommandError> {
         writeln!(out, "warning: {warning}")?;
     }
     Ok(())
-}
-
-impl From<SlotError> for CommandError {
-    fn from(error: SlotError) -> Self {
-        let hint = match &error {
-            SlotError::NotDue { next: Some(next), .. } => format!("the next cycle can start at {next}"),
-            SlotError::NotDue { next: None, .. } | SlotError::Schedule(_) => {
-                "correct schedule.cron".to_owned()
-            }
-            SlotError::NoSlot { .. } => {
-                "leave --scheduled out to answer the slot that is open now".to_owned()
-            }
-            SlotError::Closed { .. } => {
-                "a missed slot stays missed; say why with `collector record explanation`".to_owned()
-            }
-        };
-        Self::new(Ending::Usage, error).hint(hint)
-    }
-}
-
-impl From<CycleError> for CommandError {
-    fn from(error: CycleError) -> Self {
-        match error {
-            CycleError::Session(error) => (*error).into(),
-            CycleError::Judge(_) => Self::new(Ending::StoreRefused, error)
-                .hint("run `verifier verify` on the evidence: it names what is wrong"),
-            CycleError::Canonical { .. } | CycleError::Pack(_) | CycleError::Name(_) => {
-                Self::new(Ending::Internal, error)
-            }
-        }
-    }
-}
-
-impl From<RegistersError> for CommandError {
-    fn from(error: RegistersError) -> Self {
-        Self::new(Ending::Usage, error)
-            .hint("create the folder, or remove inputs.folder from the configuration")
-    }
-}
-
-impl From<SecretError> for CommandError {
-    fn from(error: SecretError) -> Self {
-        let hint = error.hint("identity.client_secret");
-        Self::new(Ending::Usage, error).hint(hint)
-    }
-}
-
-impl From<SchemasError> for CommandError {
-    fn from(error: SchemasError) -> Self {
-        Self::new(Ending::Usage, error).hint("correct the schema, or use the built-in ones")
-    }
-}
-
-impl From<AddressError> for CommandError {
-    fn from(error: AddressError) -> Self {
-        Self::new(Ending::Usage, error).hint("check the addresses of profile and configuration")
-    }
-}
-
-impl From<ClientError> for CommandError {
-    fn from(error: ClientError) -> Self {
-        Self::new(Ending::Internal, error)
-    }
 }
