@@ -12,10 +12,13 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
@@ -107,6 +110,10 @@ impl Aws {
             loader = loader.endpoint_url(url);
         }
         let sdk = thread.wait(PATIENCE, async move { loader.load().await })?;
+        let sdk = match &config.profile {
+            Some(profile) => as_profile(sdk, profile),
+            None => sdk,
+        };
         Ok(Self { sdk, thread })
     }
 
@@ -149,6 +156,18 @@ impl From<Unfinished> for AwsError {
             Unfinished::Stopped => Self::Stopped,
         }
     }
+}
+
+/// The profile that was named speaks, also where the environment holds credentials of somebody else: as with AWS's
+/// own tools.
+fn as_profile(sdk: SdkConfig, profile: &str) -> SdkConfig {
+    let mut settings = ProviderConfig::default().with_region(sdk.region().cloned());
+    if let Some(client) = sdk.http_client() {
+        settings = settings.with_http_client(client);
+    }
+    let credentials =
+        ProfileFileCredentialsProvider::builder().configure(&settings).profile_name(profile).build();
+    sdk.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build()
 }
 
 /// `arn:<partition>:<service>:<region>:<account>:<resource>`.

@@ -9,6 +9,11 @@ pub(super) const PACKAGES: &str = "packages";
 /// Ending of a commit.
 pub(super) const COMMIT_ENDING: &str = ".json";
 
+/// Place of the commit with which every chain begins.
+pub(super) fn first_commit() -> String {
+    format!("{CHAIN}/{}", Sequence(0).commit_name())
+}
+
 /// Whether `place` lies below `packages/`, in parts that mean the same to every store and file system.
 pub(super) fn is_package_place(place: &str) -> bool {
     place

@@ -86,7 +86,7 @@ fn a_crash_leaves_no_image_of_the_memory() {
     let (stage, silence) = waiting();
     let folder = stage.place.folder();
     let program = env!("CARGO_BIN_EXE_collector");
-    for signal in [Signal::ABORT, Signal::QUIT] {
+    for signal in [Signal::ABORT, Signal::ILL] {
         let child = with_images(program, &["collect", "--config", "collector.toml"], folder);
         let stream = silence.has_it();
         #[cfg(target_os = "linux")]

@@ -61,7 +61,7 @@ fn a_bucket_with_lock_and_nothing_else_is_fit_and_what_it_lacks_is_named() {
     for (name, expected) in [
         ("object lock", "ok"),
         ("versioning", "ok"),
-        ("chain", "ok"),
+        ("versions", "ok"),
         ("default retention", "missing"),
         ("TLS only", "missing"),
         ("default encryption", "missing"),
@@ -86,6 +86,27 @@ fn a_bucket_with_lock_and_nothing_else_is_fit_and_what_it_lacks_is_named() {
         told.contains("AccessDenied") && told.contains("hint: the collector lacks a permission"),
         "{told}"
     );
+}
+
+#[test]
+fn a_chain_never_begins_around_or_inside_of_another_one() {
+    let bucket = SERVER.bucket();
+    let middle = place(&bucket, &SERVER.address());
+    middle.collect();
+    let root = format!("root = \"s3://{bucket}/acme/prod\"");
+    for other in ["", "/acme", "/acme/prod/nested", "/acme/prod/nested/deep"] {
+        let place = place(&bucket, &SERVER.address());
+        place.edit(&root, &format!("root = \"s3://{bucket}{other}\""));
+        let first = format!("inside of it: s3://{bucket}/acme/prod/chain/0000000000.json");
+        let told = place.refused(&[&["collect"], &CONFIG[..]].concat(), 4);
+        assert!(told.contains(&first) && told.contains("hint: name a root beside it"), "{other}: {told}");
+        let (told, checks) = doctor(&place, 4);
+        assert_eq!(answer(&checks, "root"), "missing", "{told}");
+    }
+    let beside = place(&bucket, &SERVER.address());
+    beside.edit(&root, &format!("root = \"s3://{bucket}/acme/pro\""));
+    beside.collect();
+    middle.collect();
 }
 
 #[test]
@@ -195,7 +216,7 @@ fn the_printed_plan_makes_a_bucket_that_the_doctor_finds_right() {
     assert!(line.starts_with("encryption_key_id = \"arn:aws:kms:"), "{told}");
     place.edit("retention_days = 3", &format!("retention_days = 3\n{line}"));
     let (told, checks) = doctor(&place, 0);
-    assert_eq!(checks.len(), 9, "{told}");
+    assert_eq!(checks.len(), 10, "{told}");
     assert!(told.contains("this bucket can hold evidence\n"), "{told}");
     place.collect();
 

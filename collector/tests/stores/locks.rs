@@ -153,7 +153,7 @@ fn a_stored_version_cannot_be_deleted_or_shortened_and_nothing_written_over_it_c
     assert_eq!(fresh.commit(Sequence(0), &now(&fresh), b"[]").unwrap(), Commit::Lost);
     assert!(matches!(put(&fresh, PLACE, b"other"), Err(StoreError::Taken { .. })));
     let told = fresh.examine().unwrap();
-    let chain = told.checks.iter().find(|check| check.name == "chain").unwrap();
+    let chain = told.checks.iter().find(|check| check.name == "versions").unwrap();
     assert!(chain.found.contains("delete markers") && chain.mend.is_some(), "{chain:?}");
 }
 

@@ -1,18 +1,20 @@
 //! The way to S3: who asks, which region and endpoint, how long.
 //!
 //! Credentials, region and endpoint follow AWS's own order (environment, profile files, web identity, role)
-//! unless the command line names them. TLS is rustls on ring. A request over plain http to another machine is
+//! unless the command line names them; a profile named there comes before the environment. TLS is rustls on ring. A request over plain http to another machine is
 //! refused, wherever its address was set. No proxy is used, and nothing is logged.
 
 use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::Builder;
+use aws_sdk_s3::config::{Builder, SharedCredentialsProvider};
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
@@ -95,6 +97,10 @@ pub(super) fn connect(options: &StoreOptions, stop: &Stop) -> Result<(Runtime, C
         runtime.shutdown_background();
         return Err(OpenError::Stopped);
     };
+    let sdk = match &options.profile {
+        Some(profile) if !options.no_sign_request => as_profile(sdk, profile),
+        _ => sdk,
+    };
     let elsewhere = sdk.endpoint_url().is_some();
     let region = match sdk.region() {
         Some(region) => region.clone(),
@@ -105,6 +111,18 @@ pub(super) fn connect(options: &StoreOptions, stop: &Stop) -> Result<(Runtime, C
     let settings =
         Builder::from(&sdk).region(region).force_path_style(elsewhere).interceptor(NoPlainHttp).build();
     Ok((runtime, Client::from_conf(settings)))
+}
+
+/// The profile that was named speaks, also where the environment holds credentials of somebody else: as with AWS's
+/// own tools.
+fn as_profile(sdk: SdkConfig, profile: &str) -> SdkConfig {
+    let mut settings = ProviderConfig::default().with_region(sdk.region().cloned());
+    if let Some(client) = sdk.http_client() {
+        settings = settings.with_http_client(client);
+    }
+    let credentials =
+        ProfileFileCredentialsProvider::builder().configure(&settings).profile_name(profile).build();
+    sdk.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build()
 }
 
 /// What comes out of `work`, unless somebody asks to stop before.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::seaweed::{AUDITOR, MANUAL, MANUAL_BUCKET, SERVER, STRANGER, run};
-use super::{compliance, findings, locked, parsed, rung, verifier};
+use super::{command, compliance, findings, locked, parsed, rung, verifier};
 
 #[test]
 fn the_policy_of_the_manual_is_enough_and_grants_nothing_else() {
@@ -58,6 +58,28 @@ fn whoever_may_only_read_can_do_all_that_and_nothing_else() {
         "the next command asks the same server: {told}"
     );
     ran(&["drill", &place, "--to", "2026-05-03", "--only", "rewritten-state"]);
+}
+
+#[test]
+fn a_profile_that_is_named_speaks_and_not_the_environment() {
+    let bucket = SERVER.bucket(&locked("COMPLIANCE", None), Some(&compliance()));
+    let place = format!("s3://{bucket}/acme");
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join(".aws")).unwrap();
+    let (id, secret) = AUDITOR;
+    let profile = format!("[fieldwork]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n");
+    std::fs::write(home.path().join(".aws/credentials"), profile).unwrap();
+    let asked = |who, name: &str| {
+        let arguments = ["verify", &place, "--to", "2026-05-03", "--no-cache", "--profile", name];
+        let output = command(&arguments, who, &SERVER.address(), home.path()).output().unwrap();
+        (output.status.code(), [output.stdout, output.stderr].concat())
+    };
+    let somebody_else = ("AKIDSOMEBODY", "another-secret");
+    let (exit, told) = asked(somebody_else, "fieldwork");
+    assert_eq!(exit, Some(0), "{}", String::from_utf8_lossy(&told));
+    // Credentials that would do are not used instead of a profile that does not exist.
+    let (exit, told) = asked(AUDITOR, "no-such-profile");
+    assert_eq!(exit, Some(5), "{}", String::from_utf8_lossy(&told));
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub use crate::store::examination::{Answer, Check, Examination};
 
 mod questions;
 
-use questions::{DefaultKey, enable_lock, enable_versioning};
+use questions::{BESIDE, DefaultKey, OTHER_CHAIN, enable_lock, enable_versioning};
 
 impl S3Store {
     /// Asks all questions. An error means that the bucket itself could not be asked.
@@ -21,6 +21,7 @@ impl S3Store {
         let (bucket, settings) = (Arc::clone(&self.bucket), self.settings.clone());
         let mut checks = self.wait(0, async move {
             let mut checks = bucket.must_have().await;
+            checks.push(bucket.nothing_nested(&settings.location).await);
             checks.push(bucket.default_retention(&settings).await);
             checks.push(bucket.public_access().await);
             checks.push(bucket.tls_only().await);
@@ -36,16 +37,22 @@ impl S3Store {
     /// Refuses a bucket that cannot hold evidence, or of which that is not to be learned.
     pub(super) fn must_have(&self) -> Result<(), StoreError> {
         let place = format!("{}{}", super::SCHEME, self.settings.location.bucket());
-        let bucket = Arc::clone(&self.bucket);
+        let (bucket, location) = (Arc::clone(&self.bucket), self.settings.location.clone());
         let lock = self.wait(0, async move {
             let versioning = bucket.versioning().await?;
-            Ok::<_, S3Fault>((bucket.lock_enabled().await?, versioning))
+            let lock = bucket.lock_enabled().await?;
+            Ok::<_, S3Fault>((lock, versioning, bucket.other_chain(&location).await?))
         })?;
-        let (lock, versioning) =
+        let (lock, versioning, other) =
             lock.map_err(|source| StoreError::S3 { doing: "examine", place: place.clone(), source })?;
         let name = self.settings.location.bucket();
         let (missing, mend) = match (versioning.as_str(), lock) {
-            ("Enabled", true) => return Ok(()),
+            ("Enabled", true) => {
+                let Some(other) = other else { return Ok(()) };
+                let place = self.settings.location.to_string();
+                let mend = BESIDE.to_owned();
+                return Err(StoreError::Unfit { place, lack: format!("{OTHER_CHAIN}: {other}"), mend });
+            }
             ("Enabled", false) => ("object lock is not enabled", enable_lock(name)),
             (_, true) => ("versioning is not enabled", enable_versioning(name)),
             (_, false) => (

@@ -77,7 +77,7 @@ impl S3Fault {
     pub(super) fn is_open(&self) -> bool {
         match self {
             Self::Call(CallError::Refused { status, .. }) => {
-                *status >= 500 || matches!(*status, 404 | 408 | 409)
+                is_passing_status(*status) || matches!(*status, 404 | 408 | 409)
             }
             Self::Call(CallError::Late | CallError::Unreachable | CallError::Form)
             | Self::Body
@@ -92,7 +92,7 @@ impl S3Fault {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Call(CallError::Refused { code, status }) => {
-                *status >= 500
+                is_passing_status(*status)
                     || matches!(*status, 408 | 429)
                     || self.is_conflict()
                     || matches!(
@@ -136,6 +136,11 @@ impl S3Fault {
     }
 }
 
+/// Whether a server that is overloaded or down answers so; one that does not know the request never will.
+const fn is_passing_status(status: u16) -> bool {
+    status >= 500 && status != 501
+}
+
 fn refusal_hint(code: &str, status: u16) -> &'static str {
     match (code, status) {
         ("ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" | "InvalidToken", _) => {
@@ -150,6 +155,9 @@ fn refusal_hint(code: &str, status: u16) -> &'static str {
         ("PermanentRedirect" | "TemporaryRedirect" | "IllegalLocationConstraintException", _)
         | (_, 301 | 307) => "the bucket is in another region: name it in [aws] region",
         ("NoSuchBucket", _) => "make the bucket as `collector store plan` prints it, or correct [store] root",
+        (_, 501) => {
+            "this store does not know that request, as S3 does: look into its manual, or use another store"
+        }
         ("SlowDown" | "ServiceUnavailable" | "InternalError" | "RequestTimeout", _) | (_, 500..) => {
             "S3 is overloaded or down: run again later; what was committed is not affected, and nothing is written twice"
         }
@@ -185,9 +193,11 @@ mod tests {
         ] {
             assert!(open.is_open(), "{open}");
         }
-        for closed in
-            [refused("AccessDenied", 403), refused("BadDigest", 400), S3Fault::Call(CallError::NoCredentials)]
-        {
+        for closed in [
+            refused("AccessDenied", 403),
+            refused("NotImplemented", 501),
+            S3Fault::Call(CallError::NoCredentials),
+        ] {
             assert!(!closed.is_open(), "{closed}");
         }
         assert!(
@@ -233,6 +243,7 @@ mod tests {
             ("SignatureDoesNotMatch", 403, "[aws] region"),
             ("NoSuchBucket", 404, "store plan"),
             ("SlowDown", 503, "run again later"),
+            ("NotImplemented", 501, "does not know"),
             ("AccessDenied", 403, "permission"),
             ("KMS.DisabledException", 400, "encryption key"),
             ("no error code", 301, "another region"),

@@ -8,6 +8,7 @@
 use serde_json::{Value, json};
 
 use super::S3Settings;
+use crate::store::names::first_commit;
 
 const TERRAFORM: &str = include_str!("plan/bucket.tf");
 const NEW_KEY: &str = include_str!("plan/key.tf");
@@ -76,6 +77,11 @@ pub fn policy(settings: &S3Settings, role: Role, key_arn: &str) -> Value {
                 vec!["kms:Decrypt"],
             ),
         };
+    let mut listed = vec![format!("{}*", settings.location.prefix())];
+    if role == Role::Collector {
+        // Whether a chain stands around the root is asked before one begins there.
+        listed.extend(settings.location.around().iter().map(|around| format!("{around}{}", first_commit())));
+    }
     json!({
         "Version": "2012-10-17",
         "Statement": [
@@ -84,7 +90,7 @@ pub fn policy(settings: &S3Settings, role: Role, key_arn: &str) -> Value {
                 "Effect": "Allow",
                 "Action": lists,
                 "Resource": bucket,
-                "Condition": {"StringLike": {"s3:prefix": format!("{}*", settings.location.prefix())}}
+                "Condition": {"StringLike": {"s3:prefix": listed}}
             },
             {"Sid": "AskTheBucket", "Effect": "Allow", "Action": bucket_asks, "Resource": bucket},
             {"Sid": "TheEvidence", "Effect": "Allow", "Action": object_calls, "Resource": objects},

@@ -57,6 +57,14 @@ impl S3Location {
         if self.root.is_empty() { String::new() } else { format!("{}/", self.root) }
     }
 
+    /// What the keys of roots begin with that lie around this one, the nearest first.
+    #[must_use]
+    pub fn around(&self) -> Vec<String> {
+        let parts: Vec<&str> = self.root.split('/').filter(|part| !part.is_empty()).collect();
+        let begun = |length: usize| parts.iter().take(length).flat_map(|part| [*part, "/"]).collect();
+        (0..parts.len()).rev().map(begun).collect()
+    }
+
     /// The key of `place`, which is relative to the root.
     #[must_use]
     pub fn key(&self, place: &str) -> String {

@@ -1,5 +1,7 @@
 //! The questions themselves: one call, or a few, and what its answer means.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_s3::types::{
     BucketVersioningStatus, ObjectLockEnabled, ObjectLockRetentionMode, ServerSideEncryption,
 };
@@ -7,9 +9,14 @@ use serde_json::Value;
 
 use super::super::bucket::Bucket;
 use super::super::fault::S3Fault;
-use super::super::{S3Settings, plan};
+use super::super::{S3Location, S3Settings, plan};
 use super::Check;
-use crate::store::names::CHAIN;
+use crate::store::names::{CHAIN, PACKAGES, first_commit};
+
+/// Why a chain cannot begin where another one stands around or inside of it.
+pub(super) const OTHER_CHAIN: &str = "the root of another chain lies around it or inside of it";
+/// What to do about that.
+pub(super) const BESIDE: &str = "name a root beside it in the configuration: [store] root";
 
 /// How a bucket encrypts by default.
 pub(super) enum DefaultKey {
@@ -62,6 +69,37 @@ impl Bucket {
             Err(fault) => Check::unasked("object lock", &fault, fault.hint()),
         };
         vec![versioning.must(), lock.must()]
+    }
+
+    /// The first record of another chain in whose root this one would begin, or whose root lies in this one: each
+    /// would hold the other's records, and neither could be verified any more. A chain that stands is not asked.
+    pub(super) async fn other_chain(&self, location: &S3Location) -> Result<Option<String>, S3Fault> {
+        let first = first_commit();
+        let own = location.key(&first);
+        if self.at(&own).await?.versions > 0 {
+            return Ok(None);
+        }
+        for around in location.around() {
+            let key = format!("{around}{first}");
+            if self.at(&key).await?.versions > 0 {
+                return Ok(Some(location.url_of(&key)));
+            }
+        }
+        let inside = self.standing(&location.prefix()).await?.into_keys();
+        let below = inside.into_iter().find(|key| key.ends_with(&format!("/{first}")));
+        Ok(below.map(|key| location.url_of(&key)))
+    }
+
+    pub(super) async fn nothing_nested(&self, location: &S3Location) -> Check {
+        let name = "root";
+        match self.other_chain(location).await {
+            Ok(None) => Check::of(name, true, "no chain above or below it", String::new),
+            Ok(Some(other)) => {
+                Check::of(name, false, format!("{OTHER_CHAIN}: {other}"), || BESIDE.to_owned())
+            }
+            Err(fault) => Check::unasked(name, &fault, fault.hint()),
+        }
+        .must()
     }
 
     /// What locks an object that anybody else writes.
@@ -159,11 +197,14 @@ impl Bucket {
 
     /// Whether anything was put over, or in front of, what the chain holds.
     pub(super) async fn nothing_hidden(&self, settings: &S3Settings) -> Check {
-        let name = "chain";
-        let standing = match self.standing(&settings.location.key(&format!("{CHAIN}/"))).await {
-            Ok(standing) => standing,
-            Err(fault) => return Check::unasked(name, &fault, fault.hint()),
-        };
+        let name = "versions";
+        let mut standing = BTreeMap::new();
+        for folder in [CHAIN, PACKAGES] {
+            match self.standing(&settings.location.key(&format!("{folder}/"))).await {
+                Ok(found) => standing.extend(found),
+                Err(fault) => return Check::unasked(name, &fault, fault.hint()),
+            }
+        }
         let odd = standing.iter().find(|(_, standing)| standing.versions > 1 || standing.markers > 0);
         let found = match odd {
             None => format!("{} objects, one version each, none hidden", standing.len()),

@@ -1,6 +1,14 @@
 use super::*;
 
 #[test]
+fn the_roots_around_a_root_are_known() {
+    let around = |text: &str| text.parse::<S3Location>().unwrap().around();
+    assert_eq!(around("s3://acme-evidence"), [""; 0]);
+    assert_eq!(around("s3://acme-evidence/soc2"), [""]);
+    assert_eq!(around("s3://acme-evidence/soc2/prod/a"), ["soc2/prod/", "soc2/", ""]);
+}
+
+#[test]
 fn a_place_is_a_bucket_and_a_root() {
     let location: S3Location = "s3://evidence.acme/soc2/prod/".parse().unwrap();
     assert_eq!((location.bucket(), location.prefix().as_str()), ("evidence.acme", "soc2/prod/"));
