@@ -6,12 +6,13 @@
 //!                                   token, small records, and the snapshots that a cycle is compared with
 //! <spool>/known/<10 digits>         how many records are copied with everything they need
 //! <spool>/waiting-<4 digits>/*.zip  the packages that wait, one per record
+//! <spool>/noted/*.zip               an empty file for each of them: one that vanishes is missed
 //! <spool>/lock                      held by the one run that works here
 //! ```
 //!
 //! A package goes into the spool before it goes to the store, and leaves it after its commit was confirmed; in
 //! between a crash may happen at any moment. What waits is committed in its order and byte for byte as it was
-//! sealed, or, if another collector went ahead, sealed anew behind its records ([`SpoolStore::drain`]). It refuses
+//! sealed, or, if it cannot be the next record, sealed anew behind the newest one ([`SpoolStore::drain`]). It refuses
 //! a folder that others may open, a spool of another store, and every file that is not as it was written.
 
 use std::fs::{self, File, TryLockError};
@@ -25,6 +26,7 @@ mod aside;
 mod copies;
 mod drain;
 mod error;
+mod noted;
 mod queue;
 mod relink;
 mod store;
@@ -112,9 +114,12 @@ impl Spool {
     /// Makes `next` the queue.
     fn adopt(&self, next: &Queue) -> Result<(), StoreError> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        self.strike_all(&queue)?;
         next.take_over_from(&queue)?;
         *queue = next.clone();
-        Ok(())
+        drop(queue);
+        let names = next.packages()?;
+        self.note(names.iter().map(String::as_str))
     }
 
     /// A record that waited is committed: it is copied, known, and waits no longer.
@@ -123,7 +128,7 @@ impl Spool {
         self.copy_package(&waiting.place, &queue.read(waiting.name())?)?;
         self.copy_manifest(waiting.manifest.sequence, &waiting.bytes)?;
         self.know(waiting.manifest.sequence.next().0)?;
-        Ok(queue.remove(waiting.name())?)
+        Ok(self.give_up(waiting)?)
     }
 
     fn bind(&self, location: &str) -> Result<(), StoreError> {

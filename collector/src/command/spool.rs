@@ -52,7 +52,8 @@ pub(super) fn tell(drain: &Drain, out: &mut dyn Write) -> std::io::Result<()> {
         }
     }
     if drain.linked_anew > 0 {
-        writeln!(out, "{} linked anew: another collector went ahead", cycles(drain.linked_anew))?;
+        let behind = drain.linked_behind.map_or_else(String::new, |head| format!(" behind record {head}"));
+        writeln!(out, "{} linked anew{behind}", cycles(drain.linked_anew))?;
     }
     drain.warnings.iter().try_for_each(|warning| writeln!(out, "warning: {warning}"))
 }
@@ -120,8 +121,17 @@ pub(super) fn examined(config: &Config, session: &Session) -> Result<Option<Chec
         ),
         _ => "empty".to_owned(),
     };
-    let mend = || "`collector store flush` stores them; so does the next run of any other command".to_owned();
-    Ok(Some(Check::of(name, waiting.is_empty(), found, mend)))
+    let gone = spool.gone()?;
+    let found = match gone.first() {
+        None => found,
+        Some(first) => format!("{found}; {} gone that waited, {first} the first", gone.len()),
+    };
+    let mend = || {
+        let stored = "`collector store flush` stores what waits; so does the next run of any other command";
+        let missing = "bring back from a backup what is gone, or record an explanation";
+        if gone.is_empty() { stored.to_owned() } else { format!("{stored}; {missing}") }
+    };
+    Ok(Some(Check::of(name, waiting.is_empty() && gone.is_empty(), found, mend)))
 }
 
 fn cycles(number: usize) -> String {
@@ -130,4 +140,19 @@ fn cycles(number: usize) -> String {
 
 fn cycles_wait(number: usize) -> String {
     if number == 1 { "1 cycle waits".to_owned() } else { format!("{number} cycles wait") }
+}
+
+#[cfg(test)]
+mod tests {
+    use verify_core::model::Sequence;
+
+    use super::*;
+
+    #[test]
+    fn of_what_was_linked_anew_only_its_place_is_told() {
+        let drain = Drain { linked_anew: 2, linked_behind: Some(Sequence(9)), ..Drain::default() };
+        let mut out = Vec::new();
+        assert!(tell(&drain, &mut out).is_ok());
+        assert_eq!(out, b"2 cycles were linked anew behind record 9\n");
+    }
 }

@@ -81,7 +81,7 @@ impl Store for Aside {
             let index = usize::try_from(sequence.0.checked_sub(state.base)?).ok()?;
             state.waiting.get(index).map(|waiting| waiting.bytes.clone())
         });
-        waiting.map_or_else(|| self.spool.copy().manifest(sequence), Ok)
+        waiting.map_or_else(|| self.spool.copied(|copy| copy.manifest(sequence)), Ok)
     }
 
     fn terms(&self, sealed_utc: UtcTime) -> Terms {
@@ -97,7 +97,7 @@ impl Store for Aside {
         if self.with(|state| state.waiting.iter().any(|waiting| waiting.place == place)) {
             return Ok(self.queue.read(file_name(place))?);
         }
-        self.spool.copy().package(place)
+        self.spool.copied_package(place)
     }
 
     fn put_package(&self, package: &str, _terms: &Terms, write: WritePackage<'_>) -> Result<(), StoreError> {
@@ -140,13 +140,13 @@ impl Store for Aside {
         if sequence.0 >= self.with(|state| state.base) {
             return Ok(None);
         }
-        self.spool.copy().attachment(sequence, attachment)
+        self.spool.copied(|copy| copy.attachment(sequence, attachment))
     }
 
     fn attachments(&self, attachment: Attachment) -> Result<Vec<Sequence>, StoreError> {
         // A run may have seen more of the store than this chain has of it: other records, and their notes.
         let base = self.with(|state| state.base);
-        let mut found = self.spool.copy().attachments(attachment)?;
+        let mut found = self.spool.copied(|copy| copy.attachments(attachment))?;
         found.retain(|sequence| sequence.0 < base);
         Ok(found)
     }

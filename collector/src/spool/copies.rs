@@ -4,19 +4,44 @@
 //! replaced. Snapshots are only kept as long as a cycle may be compared with them.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::io;
 
 use verify_core::model::Sequence;
 
 use super::queue::call;
+use super::waiting::whole;
 use super::{Spool, SpoolError};
-use crate::store::{Attachment, Commit, Store, StoreError, Terms};
+use crate::store::{Attachment, Commit, DirStore, Store, StoreError, Terms};
 
 const KNOWN: &str = "known";
 /// Parts below `packages/`: year, month, day, file.
 const DEPTH: usize = 4;
 
 impl Spool {
+    /// What a copy says for the store while that is away: whatever is wrong with it is the spool's, not the store's.
+    pub(super) fn copied<T>(
+        &self,
+        read: impl FnOnce(&DirStore) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        read(&self.copy).map_err(|source| self.copies_unfit(source).into())
+    }
+
+    /// As [`copied`](Self::copied) for a package, every byte of which must be as its manifest says.
+    pub(super) fn copied_package(&self, place: &str) -> Result<Vec<u8>, StoreError> {
+        let bytes = self.copied(|copy| copy.package(place))?;
+        whole(&bytes).map_err(|problem| {
+            let path = self.copy.root().join(place);
+            StoreError::from(self.copies_unfit(SpoolError::Damaged { path, problem }))
+        })?;
+        Ok(bytes)
+    }
+
+    /// The copies cannot stand for the store.
+    pub(super) fn copies_unfit(&self, source: impl Into<Box<dyn Error + Send + Sync>>) -> SpoolError {
+        SpoolError::Copies { folder: self.copy.root().to_owned(), source: source.into() }
+    }
+
     pub(super) fn copy_manifest(&self, sequence: Sequence, bytes: &[u8]) -> Result<(), StoreError> {
         let path = self.copy.root().join("chain").join(sequence.commit_name());
         let same = match self.files.read(&path, bytes.len() as u64) {
@@ -108,7 +133,7 @@ impl Spool {
         Ok(())
     }
 
-    fn list(&self, folder: &std::path::Path) -> Result<Vec<String>, SpoolError> {
+    pub(super) fn list(&self, folder: &std::path::Path) -> Result<Vec<String>, SpoolError> {
         match self.files.list(folder) {
             Ok(names) => Ok(names
                 .into_iter()

@@ -1,18 +1,21 @@
 //! Emptying the spool: each record that waits is stored, committed and signed, in this order, one after the other.
 //!
 //! A record leaves the spool only after its commit was confirmed. One that is found committed already was stored by
-//! a run that ended before it could note so. If other records stand where it belongs, everything that waits is
-//! linked anew behind them, as a whole.
+//! a run that ended before it could note so. If it cannot be the next record, everything that waits is linked anew
+//! behind the newest one, as a whole, but for what was linked anew and stored before: a spool may come from a backup.
+
+use std::error::Error;
 
 use serde::Serialize;
 use verify_core::digest::Digest;
-use verify_core::model::{CollectionId, Proof, Sequence};
+use verify_core::model::{CollectionId, Manifest, Proof, Sequence};
 use verify_core::time::UtcTime;
 
 use super::SpoolError;
 use super::store::SpoolStore;
 use super::waiting::Waiting;
 use crate::chain::{ChainState, manifest_at};
+use crate::notes::NotesError;
 use crate::session::{Session, SessionError};
 use crate::store::{Commit, Store, StoreError};
 
@@ -39,8 +42,10 @@ pub struct Stored {
 pub struct Drain {
     /// Those that are stored now, in the order of the chain.
     pub stored: Vec<Stored>,
-    /// How many had to be linked anew behind the records of another collector.
+    /// How many had to be linked anew, because they could not be the next records as they were sealed.
     pub linked_anew: usize,
+    /// The newest record of the chain then, behind which they are.
+    pub linked_behind: Option<Sequence>,
     /// How many wait still.
     pub waiting: usize,
     /// Why they do; null if the store can be reached.
@@ -65,13 +70,13 @@ impl SpoolStore {
     /// If the store is away, now or while this runs, nothing is lost, and the chain is that of the spool.
     pub fn begin(&self, session: &Session) -> Result<(Drain, ChainState), SessionError> {
         let drain = self.drain(session)?;
-        let mut chain = session.chain_or_genesis()?;
+        let mut chain = session.chain_or_genesis().map_err(|error| self.blamed(error))?;
         let there = self.away().is_none();
         let kept = self.keep(&chain);
         let away = self.away();
         if there && away.is_some() {
             // What was read may be more than is copied: from here on only what is copied counts.
-            chain = session.chain()?.ok_or(SessionError::Nothing)?;
+            chain = session.chain().map_err(|error| self.blamed(error))?.ok_or(SessionError::Nothing)?;
         } else {
             kept?;
         }
@@ -85,6 +90,13 @@ impl SpoolStore {
             Err(error) if self.away().is_none() => return Err(error),
             Err(_) | Ok(()) => {}
         }
+        for name in self.spool.gone().map_err(StoreError::from)? {
+            drain.warnings.push(format!(
+                "{name} waited in {} and is gone: it was removed, and this spool did not store it; bring it back from a \
+                 backup, or say why its cycle is missing with `collector record explanation`",
+                self.spool.folder().display()
+            ));
+        }
         drain.away = self.away();
         drain.waiting = self.waiting().map_err(StoreError::from)?.len();
         Ok(drain)
@@ -93,6 +105,7 @@ impl SpoolStore {
     fn drain_into(&self, session: &Session, drain: &mut Drain) -> Result<(), SessionError> {
         let mut waiting = self.waiting().map_err(StoreError::from)?;
         let Some(first) = waiting.first() else { return Ok(()) };
+        self.spool.note(waiting.iter().map(Waiting::name))?;
         let mut chain = session.chain()?.ok_or_else(|| {
             let (place, known) = (self.location(), first.manifest.sequence.0);
             StoreError::from(SpoolError::Fewer { place, known, found: 0 })
@@ -111,7 +124,7 @@ impl SpoolStore {
                     Err(refused) => return Err(refused.into()),
                 };
                 self.spool.settle(first)?;
-                drain.stored.push(Stored::of(first, stored_utc));
+                drain.stored.push(Stored::of(&first.manifest, stored_utc));
                 waiting.remove(0);
                 // Only now that it is committed its own note is made, before the next one is stored.
                 if let Some(omission) = session.stand(&mut chain)?.omission() {
@@ -126,13 +139,40 @@ impl SpoolStore {
             session.stand(&mut chain)?;
             self.keep(&chain)?;
             drain.warnings.extend(self.gap(&chain, &waiting)?);
+            let (stored, left) = self.linked_before(&chain, &waiting)?;
             if self.away().is_some() {
                 return Ok(());
             }
-            drain.linked_anew = drain.linked_anew.max(waiting.len());
-            waiting = self.link_anew(session, &chain, &waiting)?;
+            if left.is_empty() {
+                waiting
+                    .iter()
+                    .try_for_each(|waiting| self.spool.give_up(waiting))
+                    .map_err(StoreError::from)?;
+                waiting = left;
+            } else {
+                drain.linked_anew = drain.linked_anew.max(left.len());
+                drain.linked_behind = Some(chain.head);
+                waiting = self.link_anew(session, &chain, &left)?;
+            }
+            drain.stored.extend(stored.iter().map(|manifest| Stored::of(manifest, None)));
         }
         Err(crate::seal::SealError::Races(RACES).into())
+    }
+
+    /// A chain that cannot be read while the store is away was read from copies: they are to blame, not the evidence.
+    fn blamed(&self, error: SessionError) -> SessionError {
+        let of_the_copies = match &error {
+            SessionError::Chain(_) => true,
+            SessionError::Notes(cause) => matches!(
+                **cause,
+                NotesError::Note { .. } | NotesError::Foreign { .. } | NotesError::NotSigned { .. }
+            ),
+            _ => false,
+        };
+        if of_the_copies && self.away().is_some() && !names_the_spool(&error) {
+            return StoreError::from(self.spool.copies_unfit(error)).into();
+        }
+        error
     }
 
     /// Stores the record if it is the next one; [`Turn::Next`] means that it is committed now.
@@ -212,9 +252,14 @@ impl SpoolStore {
     }
 }
 
+/// Whether an error says already what of the spool is wrong.
+fn names_the_spool(error: &(dyn Error + 'static)) -> bool {
+    matches!(error.downcast_ref::<StoreError>(), Some(StoreError::Spool(_)))
+        || error.source().is_some_and(names_the_spool)
+}
+
 impl Stored {
-    fn of(waiting: &Waiting, stored_utc: Option<UtcTime>) -> Self {
-        let manifest = &waiting.manifest;
+    fn of(manifest: &Manifest, stored_utc: Option<UtcTime>) -> Self {
         let told = manifest.omissions.iter().find(|omission| omission.proof == Proof::Store);
         Self {
             collection_id: manifest.collection_id.clone(),

@@ -50,6 +50,17 @@ pub enum SpoolError {
         /// What it is a copy of.
         name: String,
     },
+    /// The copies cannot stand for a store that is away.
+    #[error(
+        "the copies in {folder}, which stand for the store while it is away, are damaged or not complete"
+    )]
+    Copies {
+        /// The folder of the copies.
+        folder: PathBuf,
+        /// What is wrong with which of them.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// The store has lost records.
     #[error("{place} has {found} records, but {known} were seen there before")]
     Fewer {
@@ -94,6 +105,10 @@ impl SpoolError {
             }
             Self::Differs { .. } => {
                 "run `verifier verify` on the store; if it holds, remove the copy, which is made anew"
+            }
+            Self::Copies { .. } => {
+                "remove this folder, and nothing else of the spool: it is made anew when the store answers; neither \
+                 the evidence nor what waits is affected"
             }
             Self::Fewer { .. } => {
                 "check [store] root and who can delete there; nothing is added to a chain that lost records"

@@ -1,4 +1,4 @@
-//! Linking anew: what waits is judged and sealed again behind the records of another collector.
+//! Linking anew: what waits is judged and sealed again behind the newest record of the chain.
 //!
 //! Everything is done from the package that waits: payload, transcript, bodies and registers go over unchanged,
 //! with the rules under which they were collected; drift, results and links are made for the new place in the
@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use verify_core::model::{Kind, Manifest, Proof, RuleDigests};
+use verify_core::digest::Digest;
+use verify_core::model::{FileEntry, Kind, Manifest, Proof, RuleDigests, Sequence};
 use verify_core::package::{Container, MANIFEST, PackedMember, SUMS};
 use verify_core::policy::CycleFacts;
 use verify_core::profile::Profile;
@@ -16,7 +17,7 @@ use super::SpoolError;
 use super::aside::Aside;
 use super::store::SpoolStore;
 use super::waiting::{Waiting, accepted, member};
-use crate::chain::ChainState;
+use crate::chain::{ChainState, manifest_at};
 use crate::cycle::{Collected, CollectedState, passed_on, read_back};
 use crate::rules::{Rules, schedule_digest};
 use crate::session::{Session, SessionError};
@@ -33,6 +34,27 @@ const SEALED_FIRST: &str = "first sealed at ";
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 impl SpoolStore {
+    /// Of what waits, the records on the chain that are the same cycles linked anew by an earlier run, and what else
+    /// waits. A spool that comes from a backup holds such cycles as they were before.
+    pub(super) fn linked_before(
+        &self,
+        chain: &ChainState,
+        waiting: &[Waiting],
+    ) -> Result<(Vec<Manifest>, Vec<Waiting>), SessionError> {
+        let mut left = waiting.to_vec();
+        let mut stored = Vec::new();
+        let first = waiting.first().map_or(chain.head.next().0, |first| first.manifest.sequence.0);
+        for sequence in first..=chain.head.0 {
+            let (manifest, _) = manifest_at(self, Sequence(sequence))?;
+            let before = left.len();
+            left.retain(|waiting| !is_linked_anew(&waiting.manifest, &manifest));
+            if left.len() < before {
+                stored.push(manifest);
+            }
+        }
+        Ok((stored, left))
+    }
+
     /// Seals everything that waits again, behind `chain`, whose needs are copied.
     pub(super) fn link_anew(
         &self,
@@ -105,11 +127,9 @@ fn rules_of(manifest: &Manifest, container: &Container<'_>, session: &Session) -
 
 /// What was collected, taken out of the package again.
 fn collected(manifest: &Manifest, container: &Container<'_>) -> Result<Collected, Cause> {
-    let taken_over =
-        |path: &str| !MADE_ANEW.contains(&path) && !RULES.iter().any(|rule| path.starts_with(rule));
     let mut members = Vec::new();
     let mut registers = BTreeMap::new();
-    for entry in manifest.files.iter().filter(|entry| taken_over(&entry.path)) {
+    for entry in manifest.files.iter().filter(|entry| taken_over(entry)) {
         let found = container.member(&entry.path).ok_or("a member is missing")?;
         members.push(PackedMember::copied(found, entry.sha256));
         let register = entry.path.strip_prefix("inputs/").and_then(|name| name.strip_suffix(".json"));
@@ -149,13 +169,33 @@ fn collected(manifest: &Manifest, container: &Container<'_>) -> Result<Collected
     })
 }
 
+/// Whether a member goes over unchanged.
+fn taken_over(entry: &FileEntry) -> bool {
+    let path = entry.path.as_str();
+    !MADE_ANEW.contains(&path) && !RULES.iter().any(|rule| path.starts_with(rule))
+}
+
+/// Whether `record` is the cycle of `waiting`, linked anew: it names the same first sealing (F-144), answers the
+/// same slot, and holds the very same collection.
+fn is_linked_anew(waiting: &Manifest, record: &Manifest) -> bool {
+    let told = record.omissions.iter().find(|omission| omission.proof == Proof::Store);
+    let collected = |manifest: &Manifest| -> BTreeMap<String, Digest> {
+        let entries = manifest.files.iter().filter(|entry| taken_over(entry));
+        entries.map(|entry| (entry.path.clone(), entry.sha256)).collect()
+    };
+    told.is_some_and(|told| told.reason == sealed_before(waiting))
+        && record.scheduled_utc == waiting.scheduled_utc
+        && record.started_utc == waiting.started_utc
+        && collected(record) == collected(waiting)
+}
+
 /// When the record was sealed for the first time, however often it had to be linked anew.
 fn sealed_before(manifest: &Manifest) -> String {
     let told = manifest.omissions.iter().find(|omission| omission.proof == Proof::Store);
     match told {
         Some(omission) if omission.reason.starts_with(SEALED_FIRST) => omission.reason.clone(),
         _ => format!(
-            "{SEALED_FIRST}{} into the spool, as record {}; sealed anew behind records that were committed meanwhile",
+            "{SEALED_FIRST}{} into the spool, as record {}; sealed anew for its place in the chain",
             manifest.sealed_utc, manifest.sequence
         ),
     }

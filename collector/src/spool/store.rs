@@ -96,9 +96,23 @@ impl SpoolStore {
         }
     }
 
+    /// The record waits now, and is missed from here on.
+    fn commit_aside(
+        &self,
+        aside: &Aside,
+        sequence: Sequence,
+        terms: &Terms,
+        manifest: &[u8],
+    ) -> Result<Commit, StoreError> {
+        let committed = aside.commit(sequence, terms, manifest)?;
+        let waiting = aside.waiting();
+        self.spool.note(waiting.iter().map(Waiting::name))?;
+        Ok(committed)
+    }
+
     /// The cycle that was begun is not to wait: it is committed, or never will be under this name.
     fn give_up(&self, begun: &Waiting) -> Result<(), StoreError> {
-        Ok(self.spool.queue().remove(begun.name())?)
+        Ok(self.spool.give_up(begun)?)
     }
 }
 
@@ -191,15 +205,22 @@ impl Store for SpoolStore {
 
     fn commit(&self, sequence: Sequence, terms: &Terms, manifest: &[u8]) -> Result<Commit, StoreError> {
         if let Some(aside) = self.aside() {
-            return aside.commit(sequence, terms, manifest);
+            return self.commit_aside(&aside, sequence, terms, manifest);
         }
         let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let begun = begun.filter(|begun| begun.bytes == manifest);
         let committed = self.remote.commit(sequence, terms, manifest);
         let Some(begun) = begun else { return committed };
         match committed {
-            Err(fault) if fault.is_passing() => self.go_away(fault)?.commit(sequence, terms, manifest),
-            Ok(Commit::Done) => self.spool.settle(&begun).map(|()| Commit::Done),
+            Err(fault) if fault.is_passing() => {
+                let aside = self.go_away(fault)?;
+                self.commit_aside(&aside, sequence, terms, manifest)
+            }
+            Ok(Commit::Done) => {
+                self.spool.settle(&begun)?;
+                self.spool.forget_gone()?;
+                Ok(Commit::Done)
+            }
             Ok(Commit::Lost) => self.give_up(&begun).map(|()| Commit::Lost),
             Err(refused) => {
                 self.give_up(&begun)?;

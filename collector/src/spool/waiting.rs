@@ -59,26 +59,11 @@ impl Waiting {
         let Some(waiting) = Self::sealed(path.to_owned(), package, store)? else {
             return Err(damaged("only cycles wait in a spool".to_owned()));
         };
-        let container = accepted(package).map_err(&damaged)?;
-        let list = &waiting.manifest.files;
-        let sums = member(&container, SUMS).map_err(&damaged)?;
-        let mut faults = check_members(list, &container);
-        faults.extend(check_sums(list, waiting.digest(), &sums));
-        let mut inflater = Inflater::new();
-        for entry in list {
-            let Some(member) = container.member(&entry.path) else { continue };
-            match inflater.read(member) {
-                Ok((_, digest)) => faults.extend(check_member(entry, member, digest)),
-                Err(fault) => faults.push(fault),
-            }
-        }
         if path.file_name().is_none_or(|name| name != waiting.name()) {
             return Err(damaged(format!("it is the package {}", waiting.name())));
         }
-        match faults.first() {
-            None => Ok(waiting),
-            Some(fault) => Err(damaged(format!("{} {}", fault.code, fault.message))),
-        }
+        whole(package).map_err(damaged)?;
+        Ok(waiting)
     }
 
     /// Digest of its manifest.
@@ -114,6 +99,25 @@ pub(super) fn place_of(payload_path: &str) -> &str {
 /// The last part of a place.
 pub(super) fn file_name(place: &str) -> &str {
     place.rsplit_once('/').map_or(place, |(_, name)| name)
+}
+
+/// That every byte of a package is the one that its manifest names; or what is wrong with it.
+pub(super) fn whole(package: &[u8]) -> Result<(), String> {
+    let container = accepted(package)?;
+    let bytes = member(&container, MANIFEST)?;
+    let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+    let list = &manifest.files;
+    let mut faults = check_members(list, &container);
+    faults.extend(check_sums(list, Digest::of(&bytes), &member(&container, SUMS)?));
+    let mut inflater = Inflater::new();
+    for entry in list {
+        let Some(member) = container.member(&entry.path) else { continue };
+        match inflater.read(member) {
+            Ok((_, digest)) => faults.extend(check_member(entry, member, digest)),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    faults.first().map_or(Ok(()), |fault| Err(format!("{} {}", fault.code, fault.message)))
 }
 
 /// The container of a package, or what is wrong with it.

@@ -139,6 +139,8 @@ fn killed_everywhere(ground: &Ground, down: bool, snapshots: usize) {
 fn continued(place: &Ground, number: usize, snapshots: usize) {
     let (drain, _) = place.day(place.up(), 6);
     assert_eq!((drain.away, drain.waiting), (None, 0), "killed at call {number}");
+    let missed = drain.warnings.iter().find(|warning| warning.contains("is gone"));
+    assert_eq!(missed, None, "killed at call {number}: nothing was removed");
     let report = verified(&place.root());
     assert_eq!(against(&report), [""; 0], "killed at call {number}");
     let mut slots: Vec<_> = report
