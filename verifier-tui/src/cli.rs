@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use verify_core::coverage::Period;
+use verify_core::time::UtcTime;
 
 use verify_core::verify::{Group, KnownRecord, Mode, Options};
 
@@ -27,7 +29,7 @@ pub use fetch::Fetch;
 pub use headless::{headless_command, quoted};
 pub use limits::LimitOptions;
 pub use prove::Prove;
-pub use store::StoreOptions;
+pub use store::{LockOptions, StoreOptions};
 pub use trust::{Only, Trust};
 pub(crate) use trust::{key_text, log_key};
 pub use values::When;
@@ -194,6 +196,9 @@ pub struct Question {
     /// Where it is kept, if not in a folder.
     #[command(flatten)]
     pub store: StoreOptions,
+    /// What is asked of its locks.
+    #[command(flatten)]
+    pub locks: LockOptions,
     /// Parse everything again, nothing answered from what was seen before: slower, same answer.
     #[arg(long)]
     pub from_scratch: bool,
@@ -238,6 +243,12 @@ pub(crate) fn period(from: Option<When>, to: Option<When>) -> Result<Period, Per
     }
 }
 
+/// The time of this computer.
+pub(crate) fn now() -> UtcTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    UtcTime::from_unix(i64::try_from(since).unwrap_or(i64::MAX))
+}
+
 /// Threads to use: one per processor, if nothing else is said.
 pub(crate) fn threads(asked: Option<usize>) -> usize {
     asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
@@ -271,7 +282,8 @@ impl Question {
             mode: if self.from_scratch { Mode::FromScratch } else { Mode::Incremental },
             period: period(self.from, self.to)?,
             head: self.head,
-            lock_days: self.store.lock_days,
+            lock_days: self.locks.lock_days,
+            now_utc: Some(now()),
             only: (!only.is_empty()).then_some(only),
             structural: self.only.contains(&Only::Structural),
             accept_explained: self.accept_explained,

@@ -2,9 +2,10 @@
 //! the store can tell.
 //!
 //! Names of a store are hostile: one that is no plain relative path gets a name of this program's own in the
-//! copy, which changes no verdict (places are never load-bearing). What cannot be read is named, and the copy is
-//! not called whole.
+//! copy, which changes no verdict (places are never load-bearing). What cannot be read is named, and a copy that is
+//! not whole gets no receipt: what it lacks would look like what the evidence lacks.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use verify_core::limits::Limits;
 use verify_core::source::{
     Item, ItemKind, Locks, RECEIPT_VERSION, Receipt, ReceivedObject, Source, SourceError,
 };
+use verify_core::time::UtcTime;
 use verify_core::verify::{Observer as _, Progress};
 
 use crate::checkpoint::Answer;
@@ -31,24 +33,20 @@ use crate::words::{counted, minute};
 
 /// Longest part of a path that every file system takes.
 const LONGEST_PART: usize = 200;
+/// The folder of names of this program's own.
+const RENAMED: &str = "renamed";
 /// Faults that are told one by one.
 const MOST_TOLD: usize = 20;
 
 /// Copies, and writes the receipt.
 pub fn fetch(asked: &Fetch) -> Result<Answer, Refusal> {
-    let beside = receipt_path(&asked.out);
-    output::outside(&asked.out, &asked.path)?;
+    let out = new_folder(&asked.out)?;
+    let beside = receipt_path(&out);
+    output::outside(&out, &asked.path)?;
     output::outside(&beside, &asked.path)?;
     let limits = asked.limits.limits();
-    if asked.store.lock_days.is_some() {
-        return Err(Refusal::new(
-            Ending::Usage,
-            "--lock-days judges evidence, and fetch only copies it",
-            "give it to verifier verify, with the receipt",
-        ));
-    }
     let stop = Stop::of_interrupts()?;
-    let store = source::open(&asked.path, &asked.store, &limits, &stop)?;
+    let store = source::open(&asked.path, &asked.store, None, &limits, &stop)?;
     let Some(locks) = store.locks().filter(|_| source::is_remote(&asked.path)) else {
         return Err(Refusal::new(
             Ending::Usage,
@@ -57,11 +55,15 @@ pub fn fetch(asked: &Fetch) -> Result<Answer, Refusal> {
         ));
     };
     let items = store.list(limits.files).map_err(|error| unreadable(&error))?;
-    output::create_folder(&asked.out)?;
+    output::create_folder(&out).map_err(incomplete)?;
     let meter = Meter::start(stop);
-    let copied = copy(&*store, locks, &items, &asked.out, &limits, &meter);
+    let copied = copy(&*store, locks, &items, &out, &limits, &meter);
     meter.clear();
-    let Copied { objects, bytes, faults } = copied?;
+    let Copied { objects, bytes, faults, .. } = copied?;
+    if !faults.is_empty() {
+        let from = (store.describe(), locks.asked_utc());
+        return Ok(broken_off(&from, &out, objects.len() as u64, bytes, &faults));
+    }
     let receipt = Receipt {
         receipt_version: RECEIPT_VERSION.to_owned(),
         tool: TOOL.to_owned(),
@@ -73,8 +75,23 @@ pub fn fetch(asked: &Fetch) -> Result<Answer, Refusal> {
     let document = receipt.to_json().map_err(|error| {
         Refusal::new(Ending::Internal, format!("the receipt cannot be written as JSON: {error}"), "")
     })?;
-    output::create(&beside, &document)?;
-    Ok(answer(asked, &beside, &receipt, &Digest::of(&document), bytes, &faults))
+    output::create(&beside, &document).map_err(incomplete)?;
+    Ok(answer(&out, &beside, &receipt, &Digest::of(&document), bytes))
+}
+
+/// The folder to write, without a slash behind it.
+fn new_folder(asked: &Path) -> Result<PathBuf, Refusal> {
+    if asked.file_name().is_none() {
+        let message = format!("--out {} names no new folder", asked.display());
+        return Err(Refusal::new(Ending::Usage, message, "name one that does not exist, like --out q2"));
+    }
+    Ok(asked.components().collect())
+}
+
+/// What this machine would not store is no defect of the program.
+fn incomplete(refusal: Refusal) -> Refusal {
+    let hint = "the copy is not whole and has no receipt: take it away, make room or choose another place, and fetch again";
+    Refusal { ending: Ending::Inconclusive, hint: hint.to_owned(), ..refusal }
 }
 
 /// `FOLDER.receipt.json`.
@@ -99,6 +116,7 @@ struct Copied {
     objects: Vec<ReceivedObject>,
     bytes: u64,
     faults: Vec<String>,
+    names: Names,
 }
 
 fn copy(
@@ -128,19 +146,15 @@ fn copy(
                 continue;
             }
         };
-        let name = name_of_copy(item);
+        let name = copied.names.of_copy(item);
         let place = out.join(&name);
         if let Some(folder) = place.parent() {
             fs::create_dir_all(folder).map_err(|error| {
                 let message = format!("cannot make {}: {error}", folder.display());
-                Refusal::new(
-                    Ending::Internal,
-                    message,
-                    "the copy is not complete: take it away and try again",
-                )
+                incomplete(Refusal::new(Ending::Inconclusive, message, ""))
             })?;
         }
-        output::create(&place, &bytes)?;
+        output::create(&place, &bytes).map_err(incomplete)?;
         copied.bytes += bytes.len() as u64;
         copied.objects.push(ReceivedObject {
             name: item.name.clone(),
@@ -153,13 +167,45 @@ fn copy(
     Ok(copied)
 }
 
-/// The name itself where it is a plain path, else one made of its digest.
-fn name_of_copy(item: &Item) -> String {
-    if item.exact && item.name.split('/').all(is_plain) {
-        return item.name.clone();
+/// The paths of a copy that are taken. Names that differ in nothing but the case of letters are one on some machines.
+#[derive(Default)]
+struct Names {
+    /// Each in lower case, with how it was written and whether it is a folder.
+    taken: BTreeMap<String, (String, bool)>,
+}
+
+impl Names {
+    /// The name itself where it is a plain path that stands in nobody's way, else one made of its digest.
+    fn of_copy(&mut self, item: &Item) -> String {
+        let name = &item.name;
+        if item.exact && name.split('/').all(is_plain) && !is_below_renamed(name) && self.take(name) {
+            return name.clone();
+        }
+        let digest = Digest::of(name.as_bytes()).to_string();
+        format!("{RENAMED}/{}", digest.get(..32).unwrap_or(&digest))
     }
-    let digest = Digest::of(item.name.as_bytes()).to_string();
-    format!("renamed/{}", digest.get(..32).unwrap_or(&digest))
+
+    /// Takes a path and the folders above it, unless one of them is something else already.
+    fn take(&mut self, name: &str) -> bool {
+        let folders = name.match_indices('/').filter_map(|(end, _)| Some((name.get(..end)?, true)));
+        let paths: Vec<(&str, bool)> = folders.chain([(name, false)]).collect();
+        let free = paths.iter().all(|(path, is_folder)| match self.taken.get(&path.to_ascii_lowercase()) {
+            None => true,
+            Some((as_written, was_folder)) => *is_folder && *was_folder && as_written == path,
+        });
+        if free {
+            let entries = paths
+                .into_iter()
+                .map(|(path, is_folder)| (path.to_ascii_lowercase(), (path.to_owned(), is_folder)));
+            self.taken.extend(entries);
+        }
+        free
+    }
+}
+
+/// Nobody chooses a name there that is somebody else's.
+fn is_below_renamed(name: &str) -> bool {
+    name.split('/').next().is_some_and(|part| part.eq_ignore_ascii_case(RENAMED))
 }
 
 fn is_plain(part: &str) -> bool {
@@ -171,40 +217,32 @@ fn is_plain(part: &str) -> bool {
         && part.ends_with(|c: char| c.is_ascii_alphanumeric())
 }
 
-fn answer(
-    asked: &Fetch,
-    beside: &Path,
-    receipt: &Receipt,
-    sha256: &Digest,
+/// The answer where something was not copied.
+fn broken_off(
+    (from, asked_utc): &(String, UtcTime),
+    out: &Path,
+    objects: u64,
     bytes: u64,
     faults: &[String],
 ) -> Answer {
-    let code = if faults.is_empty() { Ending::Done } else { Ending::Inconclusive }.code();
-    let next = format!(
-        "verifier verify {} --receipt {}",
-        quoted(&asked.out.to_string_lossy()),
-        quoted(&beside.to_string_lossy())
-    );
+    let code = Ending::Inconclusive.code();
     let json = json!({
-        "source": receipt.source,
-        "asked_utc": receipt.asked_utc,
-        "folder": asked.out.to_string_lossy(),
-        "objects": receipt.objects.len(),
+        "source": from,
+        "asked_utc": asked_utc,
+        "folder": out.to_string_lossy(),
+        "objects": objects,
         "bytes": bytes,
-        "receipt": beside.to_string_lossy(),
-        "receipt_sha256": sha256,
+        "receipt": null,
+        "receipt_sha256": null,
         "not_copied": faults,
-        "next": next,
+        "next": null,
         "exit_code": code,
     });
     let mut sheet = Sheet::default();
-    let objects = counted(receipt.objects.len() as u64, "object");
-    let from = escape(&receipt.source);
-    sheet.field("copied", &format!("{objects}, {} from {from}", counted(bytes, "byte")));
-    sheet.field("to", &escape(&asked.out.to_string_lossy()));
-    sheet.field("asked", &format!("{} UTC", minute(receipt.asked_utc)));
-    sheet.field("receipt", &escape(&beside.to_string_lossy()));
-    sheet.field("its SHA-256", &sha256.to_string());
+    let copied = format!("{}, {} from {}", counted(objects, "object"), counted(bytes, "byte"), escape(from));
+    sheet.field("copied", &copied);
+    sheet.field("to", &escape(&out.to_string_lossy()));
+    sheet.field("receipt", "none: the copy is not whole");
     for fault in faults.iter().take(MOST_TOLD) {
         sheet.field("NOT COPIED", &escape(fault));
     }
@@ -212,9 +250,39 @@ fn answer(
         sheet.field("NOT COPIED", &format!("and {} more", faults.len() - MOST_TOLD));
     }
     sheet.blank();
+    sheet.line("Do not verify this copy: what was not copied would look like missing evidence.");
+    sheet.line("Take it away, and fetch again into a new folder once everything can be read.");
+    Answer { text: sheet, json, code, written: Some(out.display().to_string()) }
+}
+
+fn answer(out: &Path, beside: &Path, receipt: &Receipt, sha256: &Digest, bytes: u64) -> Answer {
+    let code = Ending::Done.code();
+    let (folder, kept) = (out.to_string_lossy(), beside.to_string_lossy());
+    let next = format!("verifier verify {} --receipt {}", quoted(&folder), quoted(&kept));
+    let json = json!({
+        "source": receipt.source,
+        "asked_utc": receipt.asked_utc,
+        "folder": folder,
+        "objects": receipt.objects.len(),
+        "bytes": bytes,
+        "receipt": kept,
+        "receipt_sha256": sha256,
+        "not_copied": [],
+        "next": next,
+        "exit_code": code,
+    });
+    let mut sheet = Sheet::default();
+    let objects = counted(receipt.objects.len() as u64, "object");
+    let from = escape(&receipt.source);
+    sheet.field("copied", &format!("{objects}, {} from {from}", counted(bytes, "byte")));
+    sheet.field("to", &escape(&folder));
+    sheet.field("asked", &format!("{} UTC", minute(receipt.asked_utc)));
+    sheet.field("receipt", &escape(&kept));
+    sheet.field("its SHA-256", &sha256.to_string());
+    sheet.blank();
     sheet.line("The receipt is your own word: keep it where nobody else can write. Then:");
     sheet.line(&format!("  {next}"));
-    let written = Some(format!("{} and {}", asked.out.display(), beside.display()));
+    let written = Some(format!("{} and {}", out.display(), beside.display()));
     Answer { text: sheet, json, code, written }
 }
 
@@ -227,15 +295,58 @@ mod tests {
         let name = |name: &str| {
             let item =
                 Item { name: name.to_owned(), exact: true, kind: ItemKind::File, size: 0, stamp: None };
-            name_of_copy(&item)
+            Names::default().of_copy(&item)
         };
         let plain = "packages/2026/05/01/evidence-2026-05-01-0800-0000000001-0badcafe.zip";
         assert_eq!(name(plain), plain);
-        for hostile in
-            ["", "/", "../x", "a/../b", "/etc/x", "a//b", "a\\b", "C:x", ".x", "x.", "a b", "\u{e9}"]
-        {
+        for hostile in [
+            "",
+            "/",
+            "renamed/x",
+            "Renamed/x",
+            "../x",
+            "a/../b",
+            "/etc/x",
+            "a//b",
+            "a\\b",
+            "C:x",
+            ".x",
+            "x.",
+            "a b",
+            "\u{e9}",
+        ] {
             let copied = name(hostile);
             assert!(copied.starts_with("renamed/") && copied.len() == 40, "{hostile}: {copied}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_in_the_way_of_others_are_changed() {
+        let mut names = Names::default();
+        let mut kept = |name: &str| {
+            let item =
+                Item { name: name.to_owned(), exact: true, kind: ItemKind::File, size: 0, stamp: None };
+            names.of_copy(&item) == name
+        };
+        assert!(kept("chain/0000000002.json") && kept("chain/0000000003.json") && kept("notes/a/b"));
+        for hostile in [
+            "chain/0000000002.json/under",
+            "Chain/0000000009.json",
+            "chain/0000000003.JSON",
+            "notes/a",
+            "NOTES",
+        ] {
+            assert!(!kept(hostile), "{hostile}");
+        }
+        assert!(kept("chain/0000000009.json"));
+    }
+
+    #[test]
+    fn the_folder_is_named_without_a_slash_behind_it() {
+        assert_eq!(receipt_path(&new_folder(Path::new("x/q5/")).unwrap()), Path::new("x/q5.receipt.json"));
+        for none in [".", "/", "..", "x/.."] {
+            let refusal = new_folder(Path::new(none)).unwrap_err();
+            assert!(refusal.ending == Ending::Usage && refusal.message.contains("names no new folder"));
         }
     }
 }

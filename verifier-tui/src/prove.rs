@@ -144,6 +144,7 @@ fn receiver(asked: &Prove) -> Question {
         fail_on: None,
         only: Vec::new(),
         store: crate::cli::StoreOptions::default(),
+        locks: crate::cli::LockOptions::default(),
         ..asked.question.clone()
     }
 }

@@ -6,7 +6,6 @@
 //! listed or read is told, never taken for absent.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Runtime;
 use verify_core::limits::Limits;
@@ -14,7 +13,7 @@ use verify_core::source::{Item, ItemKind, LockFacts, Locks, Source, SourceError,
 use verify_core::time::UtcTime;
 
 use crate::cache::Cache;
-use crate::cli::StoreOptions;
+use crate::cli::{StoreOptions, now};
 use crate::stop::Stop;
 
 mod ahead;
@@ -59,14 +58,13 @@ impl S3Source {
         let (runtime, client) = client::connect(options, stop)?;
         let cache = cache.map(Arc::new);
         let bucket = Arc::new(Bucket { client, name: place.bucket().to_owned(), cache });
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         Ok(Self {
             runtime: Some(runtime),
             bucket,
             place,
             listing: Mutex::default(),
             ahead: Arc::new(Ahead::new(limits.ahead_bytes)),
-            opened_utc: UtcTime::from_unix(i64::try_from(now).unwrap_or(i64::MAX)),
+            opened_utc: now(),
             stop: stop.clone(),
         })
     }

@@ -25,7 +25,7 @@ pub(crate) fn is_remote(path: &Path) -> bool {
 
 /// Opens what the question is about.
 pub(crate) fn of(question: &Question, stop: &Stop) -> Result<Box<dyn Source>, Refusal> {
-    open(&question.path, &question.store, &question.limits.limits(), stop)
+    open(&question.path, &question.store, question.locks.receipt.as_deref(), &question.limits.limits(), stop)
 }
 
 /// Opens the evidence at `path`; nothing waits for a store any more once `stop` is asked. Of a folder nothing is
@@ -33,13 +33,14 @@ pub(crate) fn of(question: &Question, stop: &Stop) -> Result<Box<dyn Source>, Re
 pub(crate) fn open(
     path: &Path,
     store: &StoreOptions,
+    given: Option<&Path>,
     limits: &Limits,
     stop: &Stop,
 ) -> Result<Box<dyn Source>, Refusal> {
     if !is_remote(path) {
         refuse_store_options(store)?;
         let folder = Folder::new(path);
-        return Ok(match &store.receipt {
+        return Ok(match given {
             None => Box::new(folder),
             Some(file) => {
                 from_outside(file, path, "--receipt", "a receipt")?;
@@ -47,7 +48,7 @@ pub(crate) fn open(
             }
         });
     }
-    if store.receipt.is_some() {
+    if given.is_some() {
         let message = "--receipt is for a copy of evidence: a store is asked for its locks itself";
         return Err(Refusal::new(Ending::Usage, message, "leave it out, or name the folder with the copy"));
     }

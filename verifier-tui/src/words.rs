@@ -136,6 +136,9 @@ pub fn hint(code: Code) -> &'static str {
             "ask why the collector was configured so; records sealed before cannot be changed"
         }
         Code::LockKey => "ask who changed the encryption of the bucket, and who can use that key",
+        Code::LockReceipt => {
+            "ask who could write to the copy, and copy anew from the store; a receipt of another copy says this, too"
+        }
         Code::PolicyLimits => "read the policy: it does not end, or needs more than the limits allow",
         _ => match code.exit_class() {
             ExitClass::Integrity => "compare with another copy of the evidence; do not rely on this record",

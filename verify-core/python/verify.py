@@ -84,7 +84,8 @@ NOT_EVALUATED = [
     "state schemas (SCHEMA-SNAPSHOT): what a tenant's own JSON Schemas demand",
     "exceptions (EXCEPTION-EXPIRED): whether they cover a violation",
     "witnesses (ANCHOR-WITNESS): lines of witnesses say nothing here",
-    "locks (LOCK-DECLARED, LOCK-RETENTION, LOCK-VERSIONS, LOCK-KEY): a folder has none to show, and no store is asked",
+    "locks (LOCK-DECLARED, LOCK-RETENTION, LOCK-VERSIONS, LOCK-KEY, LOCK-RECEIPT): a folder has none to show, and no "
+    "store is asked",
     "time stamps (TS-PRESENT, TS-VALID, TS-IMPRINT, TS-SKEW, TS-LATE): tokens are hashed, not verified",
 ]
 if tomllib is None:

@@ -155,6 +155,7 @@ codes! {
     LockRetention "LOCK-RETENTION" High Integrity "the store locks a version weaker or shorter than its manifest states, or not at all: evidence can be deleted";
     LockVersions "LOCK-VERSIONS" Critical Integrity "another version or a delete marker was put over evidence: replaced or hidden, examine the first version";
     LockKey "LOCK-KEY" Medium Note "the store encrypts a version with another key than its manifest states: ask who can read it, and who can make it unreadable";
+    LockReceipt "LOCK-RECEIPT" High Integrity "the copy is not what its receipt names: evidence was lost or changed since it was copied";
     RulesUnapproved "RULES-UNAPPROVED" Critical Integrity "policies, schemas, profile or schedule changed without an approval record";
     RulesBaseline "RULES-BASELINE" Critical Integrity "the baseline used is not the one that was approved";
     PolicyPin "POLICY-PIN" Critical Integrity "policies, schemas, profile or baseline are not those that were pinned: judged by other rules, results void";

@@ -15,7 +15,7 @@ mod overlay;
 mod receipt;
 
 pub use folder::Folder;
-pub use locks::{LockFacts, LockMode, Locks, MOST_OTHERS, Retention, Told};
+pub use locks::{Kept, LockFacts, LockMode, Locks, MOST_OTHERS, Retention, Told};
 pub use memory::Memory;
 pub use overlay::{Difference, Overlay};
 pub use receipt::{RECEIPT_BYTES, RECEIPT_VERSION, Receipt, ReceiptError, Received, ReceivedObject};

@@ -11,8 +11,8 @@ use super::{Format, LimitOptions, StoreOptions};
 #[command(
     after_help = "Example:\n  verifier fetch s3://bucket/root --profile auditor --out q2\n  verifier verify q2 --receipt \
                   q2.receipt.json\n\nCopies every object as it was first written, and writes down in FOLDER.receipt.json \
-                  what the store\ntold about its locks. The receipt is your own word for it: keep it, or its SHA-256, where \
-                  nobody\nelse can write.\n\nExit codes: 0 everything was copied, 2 wrong usage, 5 something could not be read"
+                  what the store\ntold about its locks; a copy that is not whole gets none. The receipt is your own word for it: keep it, or its SHA-256, where \
+                  nobody\nelse can write.\n\nExit codes: 0 everything was copied, 2 wrong usage, 5 something could not be read or stored: the\ncopy is not whole"
 )]
 pub struct Fetch {
     /// Where it is kept.

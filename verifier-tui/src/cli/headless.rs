@@ -29,7 +29,7 @@ pub fn headless_command(question: &Question) -> String {
     for (name, value) in question.trust.arguments() {
         add(name, &quoted(&value));
     }
-    for (name, value) in question.store.arguments() {
+    for (name, value) in question.store.arguments().into_iter().chain(question.locks.arguments()) {
         add(name, &if value.is_empty() { value } else { quoted(&value) });
     }
     if question.from_scratch {

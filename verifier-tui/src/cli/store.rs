@@ -7,9 +7,11 @@ use clap::Args;
 use super::values;
 
 /// Heading in the help.
-const STORE: &str = "Evidence in S3 (PATH is s3://BUCKET/ROOT) and its locks";
+const STORE: &str = "Evidence in S3 (PATH is s3://BUCKET/ROOT)";
+/// The same for locks.
+const LOCKS: &str = "Locks of the store";
 
-/// How a store is reached, and what is asked of its locks.
+/// How a store is reached.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct StoreOptions {
     /// Profile of the AWS configuration files that says who asks.
@@ -34,11 +36,16 @@ pub struct StoreOptions {
     /// Bytes that are kept at most [default: 4GiB].
     #[arg(long, help_heading = STORE, value_name = "SIZE", value_parser = values::size)]
     pub cache_size: Option<u64>,
-    /// What the store told about its locks when PATH, a folder, was copied out of it.
-    #[arg(long, help_heading = STORE, value_name = "FILE")]
+}
+
+/// What is asked of locks, in a store or of a copy.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct LockOptions {
+    /// What the store told about its locks when PATH, a folder, was copied out of it; not for s3://BUCKET/ROOT.
+    #[arg(long, help_heading = LOCKS, value_name = "FILE")]
     pub receipt: Option<PathBuf>,
     /// Every record must have been sealed for a lock in mode COMPLIANCE of so many days.
-    #[arg(long, help_heading = STORE, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_525))]
+    #[arg(long, help_heading = LOCKS, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_525))]
     pub lock_days: Option<u32>,
 }
 
@@ -69,6 +76,14 @@ impl StoreOptions {
         all.extend(self.cache.as_ref().map(|path| ("cache", path.to_string_lossy().into_owned())));
         all.extend(self.no_cache.then(|| ("no-cache", String::new())));
         all.extend(self.cache_size.map(|size| ("cache-size", size.to_string())));
+        all
+    }
+}
+
+impl LockOptions {
+    /// The same as arguments: name and value.
+    pub(super) fn arguments(&self) -> Vec<(&'static str, String)> {
+        let mut all = Vec::new();
         all.extend(self.receipt.as_ref().map(|path| ("receipt", path.to_string_lossy().into_owned())));
         all.extend(self.lock_days.map(|days| ("lock-days", days.to_string())));
         all

@@ -6,7 +6,9 @@ use clap::Args;
 use verify_core::verify::{KnownRecord, Options};
 
 use super::attack::{ATTACKS, Attack};
-use crate::cli::{Format, LimitOptions, StoreOptions, TOOL, Trust, When, period, threads, values};
+use crate::cli::{
+    Format, LimitOptions, LockOptions, StoreOptions, TOOL, Trust, When, period, threads, values,
+};
 use crate::refusal::Refusal;
 use crate::run::trusting;
 
@@ -47,6 +49,9 @@ pub struct Arguments {
     /// Where it is kept, if not in a folder.
     #[command(flatten)]
     pub store: StoreOptions,
+    /// What is asked of its locks.
+    #[command(flatten)]
+    pub locks: LockOptions,
     /// Threads to use [default: one per processor].
     #[arg(long, value_name = "N", value_parser = values::threads)]
     pub threads: Option<usize>,
@@ -78,7 +83,7 @@ impl Arguments {
             limits: self.limits.limits(),
             period: period(self.from, self.to)?,
             head: self.head,
-            lock_days: self.store.lock_days,
+            lock_days: self.locks.lock_days,
             threads: threads(self.threads),
             tool: TOOL.to_owned(),
             ..Options::default()

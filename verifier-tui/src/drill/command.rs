@@ -33,7 +33,13 @@ pub fn drill(arguments: &Arguments) -> Result<u8, Refusal> {
         output::outside(out, path)?;
     }
     let stop = Stop::of_interrupts()?;
-    let source = crate::source::open(path, &arguments.store, &options.limits, &stop)?;
+    let source = crate::source::open(
+        path,
+        &arguments.store,
+        arguments.locks.receipt.as_deref(),
+        &options.limits,
+        &stop,
+    )?;
     let meter = Meter::start(stop);
     let children = Children::new(&options.limits);
     let evaluators = Remembering::new(&children);

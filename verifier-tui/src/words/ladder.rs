@@ -192,9 +192,11 @@ fn locks_told(locks: &LockSummary) -> String {
             format!("told by {by} on {asked} UTC: the first one ENDED on {} UTC", minute(end))
         }
         Some((end, days)) => {
-            let left =
-                if days == 1 { "1 day".to_owned() } else { format!("{} days", grouped(days.unsigned_abs())) };
-            format!("told by {by} on {asked} UTC: the first one ends on {} UTC, {left} left", minute(end))
+            let days = counted(days.unsigned_abs(), "day");
+            format!(
+                "told by {by} on {asked} UTC: the first one ends on {} UTC, {days} after the asking",
+                minute(end)
+            )
         }
     }
 }
@@ -257,8 +259,8 @@ mod tests {
         let told = "told by s3://bucket/root on 2026-06-01 08:00 UTC";
         assert_eq!(locks_told(&locks), format!("{told}: nothing is locked"));
         for (end, days, words) in [
-            ("2031-05-31T08:00:00Z", 1_825, "ends on 2031-05-31 08:00 UTC, 1,825 days left"),
-            ("2026-06-02T09:00:00Z", 1, "ends on 2026-06-02 09:00 UTC, 1 day left"),
+            ("2031-05-31T08:00:00Z", 1_825, "ends on 2031-05-31 08:00 UTC, 1,825 days after the asking"),
+            ("2026-06-02T09:00:00Z", 1, "ends on 2026-06-02 09:00 UTC, 1 day after the asking"),
             ("2026-05-31T08:00:00Z", -1, "ENDED on 2026-05-31 08:00 UTC"),
         ] {
             (locks.first_end_utc, locks.days_left) = (time(end), Some(days));

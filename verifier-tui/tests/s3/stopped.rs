@@ -80,7 +80,8 @@ fn copying_can_be_interrupted_too_and_says_that_it_is_not_whole() {
     assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
     let told = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(5), "{told}");
-    assert!(told.contains("NOT COPIED"), "{told}");
+    assert!(told.contains("NOT COPIED") && told.contains("Do not verify this copy"), "{told}");
+    assert!(!told.contains("Then:") && !folder.path().join("q2.receipt.json").exists(), "{told}");
 }
 
 fn on_a_terminal(place: &str, address: &str) -> Session {

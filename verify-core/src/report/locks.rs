@@ -16,7 +16,8 @@ pub struct LockSummary {
     pub asked_utc: UtcTime,
     /// When the first lock on a record ends, if any is locked.
     pub first_end_utc: Option<UtcTime>,
-    /// Whole days from the asking until then; negative when it is over.
+    /// Whole days from the asking until then; of one that is over by the time of the report, days since then, and
+    /// less than 0.
     pub days_left: Option<i64>,
     /// Why records do not stand on *locked*, each reason with how many.
     pub open: BTreeMap<String, u64>,

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Item;
+use crate::digest::Digest;
 use crate::time::UtcTime;
 
 /// Who can end a lock before its time; the stronger mode is the greater.
@@ -79,7 +80,7 @@ pub trait Locks: Sync {
     /// Whose word it is, for the report.
     fn told_by(&self) -> String;
 
-    /// When it was asked: days left are counted from here.
+    /// When it was asked: days until the end of a lock are counted from here.
     fn asked_utc(&self) -> UtcTime;
 
     /// What it tells about an item that it listed.
@@ -87,4 +88,22 @@ pub trait Locks: Sync {
 
     /// Names under which delete markers stand and no version any more. Untrusted texts.
     fn emptied(&self) -> Vec<String>;
+
+    /// Everything that a receipt names, and what stands in its place in the copy; nothing where the store itself
+    /// was asked. What was not read yet is read now, if `read_on` says so, up to `limit` bytes each.
+    fn received(&self, limit: u64, read_on: bool) -> Vec<Kept<'_>> {
+        let _a_store_has_no_copy = (limit, read_on);
+        Vec::new()
+    }
+}
+
+/// One object that was copied, against the copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept<'a> {
+    /// Its name in the copy. Untrusted text.
+    pub name: &'a str,
+    /// SHA-256 of the bytes that were copied.
+    pub sha256: Digest,
+    /// SHA-256 of what the copy holds under that name; `None` if it holds nothing there.
+    pub found: Told<Option<Digest>>,
 }

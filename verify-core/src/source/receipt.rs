@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Item, LockFacts, Locks, Source, SourceError, Told};
+use super::{Item, Kept, LockFacts, Locks, Source, SourceError, Told};
 use crate::digest::Digest;
 use crate::time::UtcTime;
 
@@ -94,6 +94,8 @@ pub struct Received<S> {
     receipt: Receipt,
     /// Where each name stands in the receipt.
     places: BTreeMap<String, usize>,
+    /// What the copy was seen to hold, by name; `None` until it is listed.
+    listed: Mutex<Option<BTreeMap<String, Item>>>,
     /// Digests of what was read of the copy, by name.
     read: Mutex<BTreeMap<String, Digest>>,
 }
@@ -103,7 +105,34 @@ impl<S: Source> Received<S> {
     pub fn new(copy: S, receipt: Receipt) -> Self {
         let names = receipt.objects.iter().enumerate();
         let places = names.map(|(at, object)| (object.copied_as.clone(), at)).collect();
-        Self { copy, receipt, places, read: Mutex::default() }
+        Self { copy, receipt, places, listed: Mutex::default(), read: Mutex::default() }
+    }
+
+    fn was_read(&self, name: &str) -> Option<Digest> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()
+    }
+
+    /// What the copy holds under a name that the receipt has.
+    fn found(&self, name: &str, limit: u64, read_on: bool) -> Told<Option<Digest>> {
+        let unknown = |why: &str| Told::Unknown(why.to_owned());
+        let item = {
+            let listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(listed) = &*listed else { return unknown("the copy could not be listed") };
+            match listed.get(name) {
+                Some(item) => item.clone(),
+                // A path to one file has no name below itself.
+                None if listed.contains_key("") => return unknown("one file was examined, not the copy"),
+                None => return Told::Is(None),
+            }
+        };
+        match self.was_read(name) {
+            Some(sha256) => Told::Is(Some(sha256)),
+            None if !read_on => unknown("the verification ended before it was read"),
+            None => match self.read(&item, limit) {
+                Ok(bytes) => Told::Is(Some(Digest::of(&bytes))),
+                Err(_) => unknown("it could not be read"),
+            },
+        }
     }
 }
 
@@ -113,7 +142,10 @@ impl<S: Source> Source for Received<S> {
     }
 
     fn list(&self, limit: usize) -> Result<Vec<Item>, SourceError> {
-        self.copy.list(limit)
+        let items = self.copy.list(limit)?;
+        let by_name = items.iter().map(|item| (item.name.clone(), item.clone())).collect();
+        *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = Some(by_name);
+        Ok(items)
     }
 
     fn read(&self, item: &Item, limit: u64) -> Result<Vec<u8>, SourceError> {
@@ -147,14 +179,24 @@ impl<S: Source> Locks for Received<S> {
         let Some(object) = place.and_then(|at| self.receipt.objects.get(*at)) else {
             return unknown("the receipt does not name it");
         };
-        match self.read.lock().unwrap_or_else(PoisonError::into_inner).get(&item.name) {
+        match self.was_read(&item.name) {
             None => unknown("it was not read, so nobody knows whether the receipt is about it"),
-            Some(sha256) if *sha256 != object.sha256 => unknown("the receipt is about other bytes"),
+            Some(sha256) if sha256 != object.sha256 => unknown("the receipt is about other bytes"),
             Some(_) => object.locks.clone(),
         }
     }
 
     fn emptied(&self) -> Vec<String> {
         self.receipt.emptied.clone()
+    }
+
+    fn received(&self, limit: u64, read_on: bool) -> Vec<Kept<'_>> {
+        let objects = self.receipt.objects.iter();
+        let kept = objects.map(|object| Kept {
+            name: &object.copied_as,
+            sha256: object.sha256,
+            found: self.found(&object.copied_as, limit, read_on),
+        });
+        kept.collect()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::CANCELLED;
 use super::assemble::{Assembly, Plan};
 use super::explanations::check_explanations;
 use super::ladder::{self, Delivery};
@@ -49,7 +50,8 @@ pub(super) fn build_report(
     let (coverage, uncovered) = judge_rules_and_cycles(assembly, delivery, &payloads, options, &mut later);
     let proven = proofs::judge(source, beside, plans, verified, options, &mut missing, &mut later);
     let pinned = pins::check(plans, options, &mut later);
-    let locked = locks::check(source, plans, beside, options, &mut later);
+    let stopped = missing.iter().any(|reason| reason == CANCELLED);
+    let locked = locks::check(source, plans, beside, options, stopped, &mut later);
     let mut report = Report {
         report_version: REPORT_VERSION.to_owned(),
         tool: options.tool.clone(),

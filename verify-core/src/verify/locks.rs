@@ -12,7 +12,7 @@ use super::tally::Tally;
 use crate::finding::{Code, Finding, Place};
 use crate::model::Manifest;
 use crate::report::LockSummary;
-use crate::source::{LockFacts, LockMode, Locks, Retention, Source, Told};
+use crate::source::{Kept, LockFacts, LockMode, Locks, Retention, Source, Told};
 use crate::time::UtcTime;
 
 const DAY: i64 = 86_400;
@@ -26,17 +26,23 @@ pub(super) struct Locked {
     pub(super) summary: Option<LockSummary>,
 }
 
-/// Judges every record, and every proof beside them.
+/// Judges every record, every proof beside them, and what a receipt names. Nothing more is read once a
+/// verification was `stopped`.
 pub(super) fn check(
     source: &dyn Source,
     plans: &[Plan],
     beside: &Beside,
     options: &Options,
+    stopped: bool,
     tally: &mut Tally,
 ) -> Locked {
     check_declared(plans, options, tally);
     let locked = match source.locks() {
-        Some(locks) if options.runs(Group::Locks) => judge(locks, plans, beside, tally),
+        Some(locks) if options.runs(Group::Locks) => {
+            let received = locks.received(options.limits.package_bytes, !stopped);
+            check_received(&received, beside.bundle.is_some(), tally);
+            judge(locks, plans, beside, options, tally)
+        }
         _ => Locked::default(),
     };
     let why = match source.locks() {
@@ -47,6 +53,8 @@ pub(super) fn check(
     for code in [Code::LockRetention, Code::LockVersions, Code::LockKey] {
         tally.skip_if_unasked(code, why);
     }
+    let why = if options.runs(Group::Locks) { "no receipt was given (--receipt)" } else { LEFT_OUT };
+    tally.skip_if_unasked(Code::LockReceipt, why);
     locked
 }
 
@@ -83,8 +91,10 @@ fn check_declared(plans: &[Plan], options: &Options, tally: &mut Tally) {
     tally.skip_if_unasked(Code::LockDeclared, "no record could be read");
 }
 
-fn judge(locks: &dyn Locks, plans: &[Plan], beside: &Beside, tally: &mut Tally) -> Locked {
+fn judge(locks: &dyn Locks, plans: &[Plan], beside: &Beside, options: &Options, tally: &mut Tally) -> Locked {
     let asked_utc = locks.asked_utc();
+    // What was locked when the store was asked may be over since.
+    let judged_utc = options.now_utc.map_or(asked_utc, |now| now.max(asked_utc));
     let mut records = BTreeSet::new();
     let mut first_end: Option<UtcTime> = None;
     let mut open: BTreeMap<String, u64> = BTreeMap::new();
@@ -109,7 +119,7 @@ fn judge(locks: &dyn Locks, plans: &[Plan], beside: &Beside, tally: &mut Tally) 
                         faults.insert("other versions or delete markers stand over it".to_owned());
                     }
                     check_key(&plan.manifest, &facts, &place, tally);
-                    faults.extend(check_retention(&plan.manifest, &facts, &place, asked_utc, tally));
+                    faults.extend(check_retention(&plan.manifest, &facts, &place, judged_utc, tally));
                     if let Told::Is(Some(retention)) = facts.retention {
                         let end = retention.until_utc;
                         first_end = Some(first_end.map_or(end, |before| before.min(end)));
@@ -129,10 +139,43 @@ fn judge(locks: &dyn Locks, plans: &[Plan], beside: &Beside, tally: &mut Tally) 
         told_by: locks.told_by(),
         asked_utc,
         first_end_utc: first_end,
-        days_left: first_end.map(|end| (end.unix() - asked_utc.unix()).div_euclid(DAY)),
+        days_left: first_end.map(|end| days_left(end, asked_utc, judged_utc)),
         open,
     };
     Locked { records, summary: Some(summary) }
+}
+
+/// Whole days from the asking to the end of a lock; of one that is over, since then, and less than 0.
+fn days_left(end: UtcTime, asked_utc: UtcTime, judged_utc: UtcTime) -> i64 {
+    let days = |from: UtcTime| (end.unix() - from.unix()).div_euclid(DAY);
+    if end <= judged_utc { days(judged_utc).min(-1) } else { days(asked_utc) }
+}
+
+/// F-156. What was copied must still be there, with the same bytes.
+fn check_received(received: &[Kept<'_>], bundle: bool, tally: &mut Tally) {
+    for kept in received {
+        let found = match &kept.found {
+            Told::Unknown(why) => {
+                tally.skip(Code::LockReceipt, why);
+                continue;
+            }
+            Told::Is(None) if bundle => {
+                tally.skip(Code::LockReceipt, "a bundle holds only some of what was copied");
+                continue;
+            }
+            Told::Is(Some(sha256)) if *sha256 == kept.sha256 => {
+                tally.pass(Code::LockReceipt);
+                continue;
+            }
+            Told::Is(found) => found,
+        };
+        let (found, message) = match found {
+            None => ("nothing".to_owned(), "the receipt names it, and the copy does not hold it"),
+            Some(sha256) => (sha256.to_string(), "the receipt names other bytes than the copy holds"),
+        };
+        let place = Place { file: Some(kept.name.to_owned()), ..Place::default() };
+        tally.fail(Finding::new(Code::LockReceipt, place, kept.sha256.to_string(), found, message));
+    }
 }
 
 /// F-151 for what is no record: notes and tokens beside the chain, and names that were emptied.
@@ -182,7 +225,7 @@ fn check_retention(
     manifest: &Manifest,
     facts: &LockFacts,
     place: &Place,
-    asked_utc: UtcTime,
+    judged_utc: UtcTime,
     tally: &mut Tally,
 ) -> Option<String> {
     let stated = manifest.object_lock_mode.as_deref();
@@ -219,7 +262,7 @@ fn check_retention(
     let fault = match retention {
         None => "the store does not lock it",
         _ if !fits => "the store locks it weaker or shorter than its manifest states",
-        Some(Retention { until_utc, .. }) if until_utc <= asked_utc => "its lock has ended",
+        Some(Retention { until_utc, .. }) if until_utc <= judged_utc => "its lock has ended",
         Some(Retention { mode: LockMode::Governance, .. }) => {
             "its lock is of mode GOVERNANCE, which whoever may bypass it can end"
         }

@@ -13,6 +13,7 @@ use crate::coverage::Period;
 use crate::finding::Code;
 use crate::limits::Limits;
 use crate::report::Rung;
+use crate::time::UtcTime;
 use crate::timestamp::Authorities;
 
 /// Reason of checks that the user left out.
@@ -127,7 +128,11 @@ impl Group {
             | Code::SigLate => Self::Signatures,
             Code::AnchorCheckpoint | Code::AnchorWitness => Self::Anchors,
             Code::TsPresent | Code::TsValid | Code::TsImprint | Code::TsSkew | Code::TsLate => Self::Time,
-            Code::LockDeclared | Code::LockRetention | Code::LockVersions | Code::LockKey => Self::Locks,
+            Code::LockDeclared
+            | Code::LockRetention
+            | Code::LockVersions
+            | Code::LockKey
+            | Code::LockReceipt => Self::Locks,
             Code::ChainEmpty
             | Code::ChainGenesis
             | Code::ChainLink
@@ -191,6 +196,8 @@ pub struct Options {
     pub time_lag_seconds: i64,
     /// Days, from its sealing on, for which every record must demand a lock that nobody can end (F-154).
     pub lock_days: Option<u32>,
+    /// The time of the verification, if locks that ended since the store was asked must not count (F-155).
+    pub now_utc: Option<UtcTime>,
     /// Rungs without which the answer is inconclusive.
     pub required: BTreeSet<Rung>,
     /// Groups to run; `None` runs all. Structure and chain always run: the rest rests on them.
@@ -222,6 +229,7 @@ impl Default for Options {
             authorities: Authorities::default(),
             time_lag_seconds: 86_400,
             lock_days: None,
+            now_utc: None,
             required: BTreeSet::new(),
             only: None,
             structural: false,
@@ -266,6 +274,7 @@ pub const fn is_structural(code: Code) -> bool {
             | Code::LockRetention
             | Code::LockVersions
             | Code::LockKey
+            | Code::LockReceipt
             | Code::ExceptionExpired
             | Code::PolicyParse
             | Code::PolicyBuiltin
