@@ -41,7 +41,7 @@ pub struct StoreOptions {
 /// What is asked of locks, in a store or of a copy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct LockOptions {
-    /// What the store told about its locks when PATH, a folder, was copied out of it; not for s3://BUCKET/ROOT.
+    /// What the store told about its locks when PATH, a folder, was copied out of it; a store is asked itself.
     #[arg(long, help_heading = LOCKS, value_name = "FILE")]
     pub receipt: Option<PathBuf>,
     /// Every record must have been sealed for a lock in mode COMPLIANCE of so many days.

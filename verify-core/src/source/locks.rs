@@ -90,9 +90,9 @@ pub trait Locks: Sync {
     fn emptied(&self) -> Vec<String>;
 
     /// Everything that a receipt names, and what stands in its place in the copy; nothing where the store itself
-    /// was asked. What was not read yet is read now, if `read_on` says so, up to `limit` bytes each.
-    fn received(&self, limit: u64, read_on: bool) -> Vec<Kept<'_>> {
-        let _a_store_has_no_copy = (limit, read_on);
+    /// was asked. What was not read yet is read now, if the second argument says so, up to the first
+    /// one's bytes each.
+    fn received(&self, _limit: u64, _read_on: bool) -> Vec<Kept<'_>> {
         Vec::new()
     }
 }
