@@ -192,7 +192,8 @@ fn locks_told(locks: &LockSummary) -> String {
             format!("told by {by} on {asked} UTC: the first one ENDED on {} UTC", minute(end))
         }
         Some((end, days)) => {
-            let days = counted(days.unsigned_abs(), "day");
+            let days =
+                if days == 1 { "1 day".to_owned() } else { format!("{} days", grouped(days.unsigned_abs())) };
             format!(
                 "told by {by} on {asked} UTC: the first one ends on {} UTC, {days} after the asking",
                 minute(end)
